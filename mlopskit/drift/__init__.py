@@ -1,0 +1,23 @@
+"""Drift: whether data has moved away from what the model was trained on.
+
+The names below are loaded when first used.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "DriftDetector": "mlopskit.drift.detector",
+    "Statistic": "mlopskit.drift.statistics",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mlopskit.drift' has no attribute {name!r}; it has {', '.join(__all__)}")
+    module = import_module(_HOME[name])
+    return globals().setdefault(name, getattr(module, name))
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

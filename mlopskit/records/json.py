@@ -1,0 +1,46 @@
+"""Frozen records to JSON-able values and back; the bytes are made by `mlopskit.storage.canonical_json`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import attrs
+import cattrs
+
+from mlopskit.errors import FormatError
+
+_T = TypeVar("_T")
+_CONVERTER = cattrs.Converter(forbid_extra_keys=False)  # a newer writer may have added a field
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """Turn a frozen record into dicts, lists and scalars.
+
+    Parameters
+    ----------
+    record : attrs instance
+        Its fields are scalars, dicts, tuples or other records.
+
+    Examples
+    --------
+    >>> from mlopskit.records.report import CheckResult
+    >>> to_json(CheckResult("not_null", "passed", rows=10))["status"]
+    'passed'
+    """
+    value: dict[str, Any] = _CONVERTER.unstructure(record)
+    return value
+
+
+def from_json(kind: type[_T], value: dict[str, Any]) -> _T:
+    """Turn what `to_json` gave back into a record of that kind.
+
+    Raises
+    ------
+    FormatError
+        If a field is missing or of another type.
+    """
+    try:
+        return _CONVERTER.structure(value, kind)
+    except Exception as error:  # cattrs gathers its errors in groups of its own
+        fields = ", ".join(field.name for field in attrs.fields(kind))  # type: ignore[arg-type]
+        raise FormatError(f"this is not a {kind.__name__}: expected the fields {fields}") from error

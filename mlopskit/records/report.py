@@ -1,0 +1,47 @@
+"""What a check found, and what a suite of checks found."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+Status = Literal["passed", "failed", "error", "skipped"]
+Severity = Literal["error", "warn"]
+
+
+@attrs.frozen
+class CheckResult:
+    """The outcome of one check.
+
+    Attributes
+    ----------
+    check : str
+        The check and its parameters in words, such as ``"distance is between 0 and 6000"``.
+    status : {"passed", "failed", "error", "skipped"}
+        *error* means that the check could not run, which is neither a pass nor a failure.
+    message : str
+        What was found, with counts but never with data values.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+    failed, rows : int
+        Rows that failed, of how many that were looked at.
+    examples : tuple of int
+        Positions of the first failing rows.
+    observed : dict of str to JSON-able
+        Numbers behind the verdict: a score, an interval, a threshold, n.
+    """
+
+    check: str
+    status: Status
+    message: str = ""
+    severity: Severity = "error"
+    failed: int = 0
+    rows: int = 0
+    examples: tuple[int, ...] = ()
+    observed: dict[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether this result lets a report or a gate pass."""
+        return self.status in ("passed", "skipped") or (self.status == "failed" and self.severity == "warn")

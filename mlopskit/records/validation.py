@@ -1,0 +1,144 @@
+"""What a whole suite of checks found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.report import CheckResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlopskit.markup.html import Markup
+
+_MESSAGE_BYTES = 1800
+_CHECK_WIDTH = 60
+
+
+@attrs.frozen(repr=False)
+class ValidationReport:
+    """The results of all checks, in the order of the checks.
+
+    Attributes
+    ----------
+    results : tuple of CheckResult
+        One per check.
+    rows : int
+        How many rows were looked at.
+
+    Examples
+    --------
+    >>> result = CheckResult("origin is never missing", "failed", "2 of 9 rows fail", failed=2, rows=9)
+    >>> ValidationReport((result,), rows=9)
+    ValidationReport: failed, 1 of 1 checks failed over 9 rows
+      failed   origin is never missing   2 of 9 rows fail
+    """
+
+    results: tuple[CheckResult, ...]
+    rows: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed, those of severity "warn" aside, and every check could run."""
+        return all(result.ok for result in self.results)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per check: check, status, severity, failed, rows, message."""
+        import pandas as pd
+
+        columns = ["check", "status", "severity", "failed", "rows", "message"]
+        return pd.DataFrame([[getattr(result, name) for name in columns] for result in self.results], columns=columns)
+
+    def failing_rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that the results name as examples: the first few of every check that failed.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            What was validated; of chunks, all of them in one.
+
+        Returns
+        -------
+        DataFrame
+            Each row once, in the order and with the index of `frame`.
+
+        Raises
+        ------
+        ValueError
+            If `frame` has not as many rows as were validated.
+        """
+        if len(frame) != self.rows:
+            raise ValueError(f"the frame has {len(frame)} rows but {self.rows} were validated; pass the same frame")
+        return frame.iloc[sorted({position for result in self.results for position in result.examples})]
+
+    def raise_if_failed(self) -> None:
+        """Raise if the report is not `ok`.
+
+        Raises
+        ------
+        ValidationError
+            It names each check that failed or could not run, with counts, in less than 2 kB.
+        """
+        if self.ok:
+            return
+        bad = [result for result in self.results if not result.ok]
+        message = f"{len(bad)} of {len(self.results)} checks failed or could not run, over {self.rows} rows:"
+        for position, result in enumerate(bad):
+            line = f"\n  {_shorten(result.check)}: {_shorten(result.message, 200)}"
+            if len((message + line).encode()) > _MESSAGE_BYTES:
+                message += f"\n  and {len(bad) - position} more; the report's to_frame() lists all"
+                break
+            message += line
+        raise ValidationError(message)
+
+    def __repr__(self) -> str:
+        width = max((len(_shorten(result.check)) for result in self.results), default=0)
+        lines = [
+            f"  {_word(result):<7}  {_shorten(result.check):<{width}}   {result.message}".rstrip()
+            for result in self.results
+        ]
+        return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'}, {self._summary()}", *lines])
+
+    def _repr_html_(self) -> str:
+        from mlopskit.markup.components import badge, section, table
+        from mlopskit.markup.page import fragment
+
+        rows = [{"": _badge(result), "check": result.check, "found": result.message} for result in self.results]
+        verdict = badge("ok", "passed") if self.ok else badge("fail", "failed")
+        return fragment(section("Validation", verdict, " ", self._summary(), table(rows), level=3))
+
+    def _summary(self) -> str:
+        counts = Counter(_word(result) for result in self.results)
+        words = {"failed": "failed", "error": "could not run", "warned": "warned", "skipped": "skipped"}
+        found = [f"{counts[word]} {said}" for word, said in words.items() if counts[word]]
+        total = len(self.results)
+        if not found:
+            return f"{total} checks passed over {self.rows} rows"
+        head, *others = found
+        number, _, said = head.partition(" ")
+        return f"{', '.join([f'{number} of {total} checks {said}', *others])} over {self.rows} rows"
+
+
+def _word(result: CheckResult) -> str:
+    return "warned" if result.status == "failed" and result.severity == "warn" else result.status
+
+
+def _badge(result: CheckResult) -> Markup:
+    from mlopskit.markup.components import badge
+
+    word = _word(result)
+    if word == "passed":
+        return badge("ok", word)
+    if word == "skipped":
+        return badge("neutral", word)
+    return badge("warn" if word == "warned" else "fail", word)
+
+
+def _shorten(text: str, limit: int = _CHECK_WIDTH) -> str:
+    from mlopskit.markup.values import shorten
+
+    return shorten(text, limit)

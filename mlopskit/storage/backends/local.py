@@ -1,0 +1,191 @@
+"""A folder on this machine. A name appears at once, whole and on the disk, or not at all.
+
+fsspec's own local filesystem checks before it writes, so that two writers can both win, and
+overwrites in place, so that a full disk destroys what was there. Here bytes go to a temporary
+file, are synced, and get their name by `os.link`, which the kernel refuses when the name is taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import io
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+STALE_SECONDS = 24 * 3600
+_SCRATCH = ".scratch"
+_NameGiver: TypeAlias = Callable[[str], None]
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+
+
+class LocalBackend:
+    """Names below one folder, which is made by the first write."""
+
+    needs_probe = False
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.fspath(root)
+        self._swept = False
+
+    def path(self, name: str) -> Path:
+        """Where `name` lies on this disk."""
+        return Path(self._root, name)
+
+    def read(self, name: str) -> bytes:
+        with open(self._at(name), "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.read_bytes
+            return file.readall()
+
+    def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
+        found = {}
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                found[name] = self.read(name)
+        return found
+
+    def open(self, name: str) -> BinaryIO:
+        return self.path(name).open("rb")
+
+    def size(self, name: str) -> int:
+        return os.stat(self._at(name)).st_size  # noqa: PTH116 - a hot path
+
+    def version(self, name: str) -> str:
+        raise io.UnsupportedOperation("a local disk can not compare and swap")
+
+    def create(self, name: str, data: bytes, *, durable: bool) -> None:
+        if os.path.lexists(self._at(name)):
+            raise FileExistsError(errno.EEXIST, "name is taken", name)
+        with self._staged(data, durable=durable) as staged:
+            self._link(staged, name, durable=durable)
+
+    def create_from_file(self, name: str, path: Path, *, durable: bool) -> None:
+        if durable:
+            _sync_file(path)
+        self._link(path, name, durable=durable)
+        path.unlink(missing_ok=True)  # writing to it now would write to the store
+
+    def replace(self, name: str, data: bytes, *, version: str | None, durable: bool) -> None:
+        if version is not None:
+            self.version(name)
+        with self._staged(data, durable=durable) as staged:
+            self._in_folder_of(name, lambda target: os.replace(staged, target), durable=durable)
+
+    def list(self, folder: str, *, recursive: bool) -> list[str]:
+        return sorted(self._below(folder, recursive=recursive))
+
+    def delete(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def scratch(self) -> Path:
+        folder = self.path(_SCRATCH)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._swept:
+            self._swept = True
+            _remove_stale(folder)
+        return folder
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _below(self, folder: str, *, recursive: bool) -> Iterator[str]:
+        prefix = f"{folder}/" if folder else ""
+        try:
+            entries = list(os.scandir(self._at(folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if not entry.is_dir(follow_symlinks=False):
+                yield prefix + entry.name
+            elif recursive:
+                yield from self._below(prefix + entry.name, recursive=True)
+            else:
+                yield f"{prefix}{entry.name}/"
+
+    @contextlib.contextmanager
+    def _staged(self, data: bytes, *, durable: bool) -> Iterator[Path]:
+        path = self.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            with path.open("xb", buffering=0) as file:
+                view = memoryview(data)
+                while view:
+                    view = view[file.write(view) :]
+                if durable:
+                    os.fsync(file.fileno())
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _link(self, path: Path, name: str, *, durable: bool) -> None:
+        self._in_folder_of(name, lambda target: _link_exclusively(path, target), durable=durable)
+
+    def _in_folder_of(self, name: str, give_name: _NameGiver, *, durable: bool) -> None:
+        target = self._at(name)
+        try:
+            give_name(target)
+        except FileNotFoundError:  # the folder is missing: the first name in it
+            _make_folders(Path(target).parent, durable=durable)
+            give_name(target)
+        if durable:
+            _sync_folder(os.path.dirname(target))  # noqa: PTH120 - a hot path
+
+
+def _link_exclusively(path: Path, target: str) -> None:
+    try:
+        os.link(path, target)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        _rename_exclusively(os.fspath(path), target)
+
+
+def _rename_exclusively(path: str, target: str) -> None:
+    """Linux's renameat2 with RENAME_NOREPLACE, for filesystems without hard links."""
+    at_current_folder, no_replace = -100, 1
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        raise io.UnsupportedOperation("this filesystem has neither hard links nor an exclusive rename")
+    if libc.renameat2(at_current_folder, os.fsencode(path), at_current_folder, os.fsencode(target), no_replace):
+        code = ctypes.get_errno()
+        if code in (errno.EINVAL, errno.ENOSYS):
+            raise io.UnsupportedOperation("this filesystem has neither hard links nor an exclusive rename")
+        raise OSError(code, os.strerror(code), target)
+
+
+def _make_folders(folder: Path, *, durable: bool) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if durable:
+        for each in missing:  # a folder is only on the disk when its parent says so
+            _sync_folder(os.fspath(each.parent))
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: str) -> None:
+    if os.name == "nt":  # Windows can not open a folder; NTFS journals the name itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what killed writers left behind, once it is far older than any write takes."""
+    oldest = time.time() - STALE_SECONDS
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):  # another process sweeps too, or still owns it
+            if path.stat().st_mtime < oldest:
+                path.unlink()

@@ -1,0 +1,276 @@
+"""`Blobs`: immutable bytes named by their content, so that a wrong byte can not go unnoticed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import attrs
+
+from mlopskit.errors import ConflictError, DamagedError, NotFoundError
+from mlopskit.storage.store import Store, StoreLike
+
+BLOCK = 1 << 20
+IN_MEMORY = 32 << 20  # bytes up to which a blob is verified in memory rather than on disk
+
+
+@attrs.frozen
+class Blob:
+    """What to ask a store for: the content's sha256, and its length in bytes."""
+
+    digest: str
+    size: int
+
+
+EMPTY = Blob(hashlib.sha256().hexdigest(), 0)  # never written: a store keeps no empty files
+
+
+class BlobWriter(io.RawIOBase):
+    """A file to write a blob's bytes to; `blob` names them once `Blobs.writer` has been left."""
+
+    def __init__(self, file: BinaryIO, store: Store) -> None:
+        self._file = file
+        self._store = store
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    @property
+    def blob(self) -> Blob:
+        """Digest and size of what was written so far."""
+        return Blob(self._hash.hexdigest(), self._size)
+
+    def writable(self) -> bool:
+        """Say yes, as a file does."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append bytes; returns how many, which is always all of them."""
+        view = memoryview(data).cast("B") if not isinstance(data, bytes) else data
+        self._hash.update(view)
+        try:
+            self._file.write(view)
+        except OSError as error:
+            raise self._store.as_ours(error, "a blob") from error
+        self._size += len(view)
+        return len(view)
+
+
+class Blobs:
+    """Content-addressed bytes on a store: written once, deduplicated, verified on every read.
+
+    Parameters
+    ----------
+    store : Store, str or path
+        Where the bytes lie, below the folder ``blobs``.
+
+    Examples
+    --------
+    >>> blobs = Blobs("memory://docs-blobs")
+    >>> blob = blobs.put(b"some bytes")
+    >>> blobs.read(blob)
+    b'some bytes'
+    >>> blobs.put(b"some bytes") == blob
+    True
+    """
+
+    def __init__(self, store: StoreLike) -> None:
+        self.store = Store.of(store)
+
+    def put(self, content: bytes | BinaryIO | Path, *, durable: bool = True) -> Blob:
+        """Keep bytes, a readable binary file, or a local file's content; in bounded memory.
+
+        Parameters
+        ----------
+        content : bytes, binary file or Path
+            What to keep.
+        durable : bool, default True
+            As for `Store.create`.
+
+        Returns
+        -------
+        Blob
+            The name to read it back by. Equal content has one name and is stored once.
+        """
+        if isinstance(content, bytes) and len(content) <= IN_MEMORY:
+            blob = Blob(hashlib.sha256(content).hexdigest(), len(content))
+            self._keep_bytes(blob, content, durable=durable)
+            return blob
+        with self.writer(durable=durable) as writer, _opened(content) as source:
+            while block := source.read(BLOCK):
+                writer.write(block)
+        return writer.blob
+
+    @contextlib.contextmanager
+    def writer(self, *, durable: bool = True) -> Iterator[BlobWriter]:
+        """Give a file to write to; on leaving, the blob is kept, on an error nothing is.
+
+        Examples
+        --------
+        >>> with Blobs("memory://docs-blobs").writer() as file:
+        ...     _ = file.write(b"piece by piece")
+        >>> file.blob.size
+        14
+        """
+        path = self.store.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            with path.open("xb", buffering=0) as file:
+                writer = BlobWriter(file, self.store)
+                yield writer
+            self._keep_file(writer.blob, path, durable=durable)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def read(self, blob: Blob) -> bytes:
+        """Return the bytes, after checking that they are the ones that were put.
+
+        Raises
+        ------
+        NotFoundError
+            If the store does not have them.
+        DamagedError
+            If what the store has is something else.
+        """
+        if blob == EMPTY:
+            return b""
+        data = self.store.read(_name(blob))
+        _refuse_damaged(blob, hashlib.sha256(data), len(data), self.store)
+        return data
+
+    @contextlib.contextmanager
+    def open(self, blob: Blob) -> Iterator[BinaryIO]:
+        """Open the bytes as a seekable file, checked before the first one is handed out.
+
+        A big blob is checked where it lies on a local disk, and from elsewhere is first brought
+        into a temporary file, so that memory stays bounded.
+
+        Raises
+        ------
+        NotFoundError
+            If the store does not have them.
+        DamagedError
+            If what the store has is something else.
+        """
+        if blob.size <= IN_MEMORY:
+            yield io.BytesIO(self.read(blob))
+            return
+        with contextlib.ExitStack() as stack:
+            source = stack.enter_context(self.store.open(_name(blob)))
+            if self.store.local_path(_name(blob)) is None:
+                file = cast("BinaryIO", stack.enter_context(tempfile.TemporaryFile()))
+            else:
+                file = source
+            _check(blob, source, file, self.store)
+            yield file
+
+    def download(self, blob: Blob, path: Path) -> None:
+        """Write the bytes to a local file, which appears only once they are checked.
+
+        Raises
+        ------
+        NotFoundError, DamagedError
+            As for `open`; `path` is then left as it was.
+        """
+        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        try:
+            with self.open(blob) as source, partial.open("xb") as file:
+                while block := source.read(BLOCK):
+                    file.write(block)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def __contains__(self, blob: Blob) -> bool:
+        """Whether the store has bytes of this name and length; cheap, so it does not read them."""
+        try:
+            return blob == EMPTY or self.store.size(_name(blob)) == blob.size
+        except NotFoundError:
+            return False
+
+    def verify(self, blobs: Iterable[Blob] | None = None) -> list[str]:
+        """Read everything and report what is damaged or missing.
+
+        Parameters
+        ----------
+        blobs : iterable of Blob, optional
+            What should be there; default: every blob that the store lists.
+
+        Returns
+        -------
+        list of str
+            A sentence for each bad blob, naming it; empty if all is well.
+        """
+        problems = []
+        for blob in self._listed() if blobs is None else blobs:
+            try:
+                with self.open(blob):
+                    continue
+            except (DamagedError, NotFoundError) as error:
+                problems.append(str(error))
+        return problems
+
+    def _listed(self) -> Iterator[Blob]:
+        for name in self.store.list("blobs"):
+            yield Blob(name.rpartition("/")[2], self.store.size(name))
+
+    def _keep_bytes(self, blob: Blob, data: bytes, *, durable: bool) -> None:
+        if blob == EMPTY:
+            return
+        try:
+            self.store.create(_name(blob), data, durable=durable)
+        except ConflictError:  # the content decides the name, so other bytes there are damage
+            self.store.replace(_name(blob), data, durable=durable)
+
+    def _keep_file(self, blob: Blob, path: Path, *, durable: bool) -> None:
+        if blob == EMPTY or blob in self:
+            return
+        try:
+            self.store.create_from_file(_name(blob), path, durable=durable)
+        except ConflictError:
+            if blob not in self:  # what lies there is cut short: make room for the right bytes
+                self.store.delete(_name(blob))
+                self.store.create_from_file(_name(blob), path, durable=durable)
+
+
+def _name(blob: Blob) -> str:
+    return f"blobs/{blob.digest[:2]}/{blob.digest}"
+
+
+@contextlib.contextmanager
+def _opened(content: bytes | BinaryIO | Path) -> Iterator[BinaryIO]:
+    if isinstance(content, bytes):
+        yield io.BytesIO(content)
+    elif isinstance(content, Path):
+        with content.open("rb") as file:
+            yield file
+    else:
+        yield content
+
+
+def _check(blob: Blob, source: BinaryIO, file: BinaryIO, store: Store) -> None:
+    """Hash all of `source`, copying it to `file` if that is another, and rewind `file`."""
+    digest, size = hashlib.sha256(), 0
+    while block := source.read(BLOCK):
+        digest.update(block)
+        size += len(block)
+        if file is not source:
+            file.write(block)
+    _refuse_damaged(blob, digest, size, store)
+    file.seek(0)
+
+
+def _refuse_damaged(blob: Blob, digest: Any, size: int, store: Store) -> None:
+    if (digest.hexdigest(), size) == (blob.digest, blob.size):
+        return
+    what = (
+        f"has {size:,} bytes instead of {blob.size:,}" if size != blob.size else "holds other bytes of the same length"
+    )
+    raise DamagedError(
+        f"{_name(blob)} in {store} {what}; it is not what was written. Restore it from a backup, or make it again."
+    )

@@ -1,0 +1,479 @@
+"""`CommitLog`: numbered immutable commits, exactly one winner each; here, and only here, a commit is made.
+
+A commit is one small file whose name is its number and which is created exclusively, so that of
+any number of writers one wins. It carries the digest of the commit before it, so that editing,
+removing or reordering history shows. Folding the commits in order gives the state; a checkpoint
+keeps that state now and then, so that reading does not grow with history. A checkpoint is a
+cache: it is believed only where it agrees with the commits, and losing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from mlopskit.errors import ConflictError, DamagedError, FormatError, MlopskitError, StoreError
+from mlopskit.storage.canonical_json import decode, encode
+from mlopskit.storage.identifiers import new_id
+from mlopskit.storage.names import checked_name
+from mlopskit.storage.store import Store, StoreLike
+
+FORMAT = 1
+CHECKPOINT_EVERY = 64
+PATIENCE_SECONDS = 60.0
+_READ_AHEAD = 64  # commits asked for at once, at most
+_PAUSE_SECONDS = 0.02  # a loser waits up to this long, then up to twice as long, and so on
+_LONGEST_PAUSE = 1.0
+
+State = TypeVar("State")
+
+
+@attrs.frozen
+class Head:
+    """Where a log ends: the last commit's number and digest. Publish it, and a cut tail can be found."""
+
+    number: int
+    digest: str
+
+
+START = Head(0, "")
+
+
+@attrs.frozen
+class Change:
+    """What a writer wants to commit: an operation's name and its arguments, JSON-able."""
+
+    operation: str
+    arguments: dict[str, Any]
+
+
+@attrs.frozen
+class Commit:
+    """One link of a log's history.
+
+    Attributes
+    ----------
+    number : int
+        1, 2, 3 and so on, without a gap.
+    previous : str
+        Digest of the commit before; empty for the first.
+    id : str
+        Made by the writer, so that a lost reply can be told from another writer's success.
+    time : str
+        The writer's clock, UTC, ISO 8601. Shown, never used for ordering.
+    actor : str
+        Who committed.
+    change : Change
+        What was done.
+    digest : str
+        sha256 of the commit's own bytes.
+    """
+
+    number: int
+    previous: str
+    id: str
+    time: str
+    actor: str
+    change: Change
+    digest: str
+
+
+@attrs.frozen
+class Verification:
+    """What reading a whole log again found.
+
+    Attributes
+    ----------
+    head : Head
+        The last commit that is connected to the first by an unbroken chain.
+    problems : tuple of str
+        A sentence for each problem, naming the commit; empty if the history is whole.
+    """
+
+    head: Head
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no problem was found."""
+        return not self.problems
+
+    def raise_if_damaged(self) -> None:
+        """Raise `DamagedError` with all problems, if there are any."""
+        if self.problems:
+            raise DamagedError("; ".join(self.problems))
+
+
+class CommitLog(Generic[State]):
+    """An ordered history that many writers extend, and the state that it adds up to.
+
+    Parameters
+    ----------
+    store : Store, str or path
+        Where the log lies.
+    folder : str
+        The log's name, such as ``"registry/flight-delays"``.
+    initial : JSON-able
+        The state before the first commit.
+    apply : callable
+        ``apply(state, commit) -> state``: a pure function; it returns a new state and never
+        changes the one it was given.
+    fold : int, default 1
+        Raise it when `apply` comes to mean something else: older checkpoints are then ignored.
+
+    Examples
+    --------
+    >>> log = CommitLog("memory://docs-log", "counter", initial=0, apply=lambda total, commit: total + 1)
+    >>> log.commit(lambda total: Change("count", {"seen": total}), actor="ana").number
+    1
+    >>> log.state()
+    1
+    >>> log.verify().ok
+    True
+    """
+
+    def __init__(
+        self,
+        store: StoreLike,
+        folder: str,
+        *,
+        initial: State,
+        apply: Callable[[State, Commit], State],
+        fold: int = 1,
+    ) -> None:
+        self.store = Store.of(store)
+        self.folder = checked_name(folder)
+        self._initial = initial
+        self._apply = apply
+        self._fold = fold
+        self._state = initial
+        self._head = START
+        self._checkpointed = 0
+        self._started = False
+        self._lock = threading.RLock()
+
+    def state(self) -> State:
+        """Return the state after every commit acknowledged before this call; do not change it.
+
+        Raises
+        ------
+        DamagedError
+            If a commit is unreadable or does not follow from the one before it.
+        """
+        with self._lock:
+            self._catch_up()
+            return self._state
+
+    def head(self) -> Head:
+        """Return number and digest of the last commit, as `state` sees it."""
+        with self._lock:
+            self._catch_up()
+            return self._head
+
+    def commits(self) -> Iterator[Commit]:
+        """Read the history from its beginning, checking every link.
+
+        Raises
+        ------
+        DamagedError
+            As for `state`.
+        """
+        head = START
+        while batch := self._read_after(head, _READ_AHEAD):
+            for commit in batch:
+                yield commit
+                head = Head(commit.number, commit.digest)
+
+    def commit(self, intent: Callable[[State], Change | None], *, actor: str | None = None) -> Commit | None:
+        """Append what `intent` wants, checked against the newest state.
+
+        `intent` may be called several times: whenever another writer was first, it is asked
+        again with the state that writer left. When this returns, the commit is on the store.
+
+        Parameters
+        ----------
+        intent : callable
+            ``intent(state) -> Change``, or None if there is nothing to do. It may raise, for
+            instance `ConflictError`, to refuse.
+        actor : str, optional
+            Who commits; default the name of this user.
+
+        Returns
+        -------
+        Commit or None
+            The commit made; None if `intent` had nothing to do.
+
+        Raises
+        ------
+        ConflictError
+            If other writers were first for a whole minute.
+        """
+        actor = actor or getpass.getuser()
+        deadline, pause, ahead = time.monotonic() + PATIENCE_SECONDS, _PAUSE_SECONDS, 1
+        with self._lock:
+            while True:
+                change = self._decide(intent)
+                if change is None:
+                    return None
+                commit = self._put(change, actor)
+                if commit is not None:
+                    return commit
+                if time.monotonic() > deadline:
+                    raise ConflictError(
+                        f"{self} is too busy: other writers were first for {PATIENCE_SECONDS:g} s; try again."
+                    )
+                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, hides nothing
+                self._fold_next(ahead)  # whether there are more, the next try will tell
+                pause, ahead = min(2 * pause, _LONGEST_PAUSE), min(2 * ahead, _READ_AHEAD)
+
+    def verify(self, head: Head | None = None) -> Verification:
+        """Read the whole history again and report whatever does not hold together.
+
+        Finds unreadable, edited, missing and reordered commits and a wrong checkpoint. An edited
+        *last* commit, or a tail cut off, shows only against a `head` published earlier.
+
+        Parameters
+        ----------
+        head : Head, optional
+            A head known from before, that must still be part of the history.
+        """
+        last = max(self._listed_numbers(), default=0)
+        problems: list[str] = []
+        commits: list[Commit | None] = []
+        for number in range(1, last + 1):
+            try:
+                commits.append(self._read_alone(number))
+            except MlopskitError as error:
+                commits.append(None)
+                problems.append(str(error))
+        problems.extend(self._broken_links(commits))
+        problems.extend(self._disagreements(head, commits))
+        if not problems:
+            problems.extend(self._checkpoint_problems(last))
+        reached = commits[-1] if commits else None
+        return Verification(Head(last, reached.digest) if reached else START, tuple(problems))
+
+    def __repr__(self) -> str:
+        return f"CommitLog({self.folder!r} in {self.store})"
+
+    __str__ = __repr__
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def _name(self, number: int) -> str:
+        return f"{self.folder}/log/{number:08}.json"
+
+    def _catch_up(self) -> None:
+        """Fold in all commits after the head. Listing is never asked where the log ends."""
+        if not self._started:
+            self._start_from_checkpoint()
+        ahead = 1
+        try:
+            while self._fold_next(ahead):
+                ahead = min(2 * ahead, _READ_AHEAD)
+        except DamagedError:
+            if not self._checkpointed:
+                raise
+            self._reset()  # it may be the checkpoint that is wrong: the commits decide
+            self._catch_up()
+
+    def _fold_next(self, count: int) -> bool:
+        """Fold in up to `count` commits after the head; whether there was one."""
+        commits = self._read_after(self._head, count)
+        for commit in commits:
+            self._advance(commit)
+        return bool(commits)
+
+    def _advance(self, commit: Commit) -> None:
+        self._state = self._apply(self._state, commit)
+        self._head = Head(commit.number, commit.digest)
+
+    def _reset(self) -> None:
+        self._state, self._head, self._checkpointed, self._started = self._initial, START, 0, True
+
+    def _read_after(self, head: Head, count: int) -> list[Commit]:
+        """Read up to `count` commits after `head`, those that are there without a gap."""
+        numbers = range(head.number + 1, head.number + 1 + count)
+        found = self.store.read_many(self._name(number) for number in numbers)
+        commits: list[Commit] = []
+        for number in numbers:
+            data = found.pop(self._name(number), None)
+            if data is None:
+                break
+            commit = _linked(_parsed(data, number, self), head, self)
+            commits.append(commit)
+            head = Head(number, commit.digest)
+        if found and not commits:
+            self._refuse_gap(head.number + 1)
+        return commits
+
+    def _refuse_gap(self, number: int) -> None:
+        """A later commit exists: either `number` has just been written, or somebody removed it."""
+        if not self.store.read_many([self._name(number)]):
+            raise DamagedError(
+                f"commit {number} of {self} is missing, though later ones exist; restore it from a backup."
+            )
+
+    def _listed_numbers(self) -> list[int]:
+        names = self.store.list(f"{self.folder}/log")
+        return [int(stem) for name in names if (stem := name.rpartition("/")[2].removesuffix(".json")).isdigit()]
+
+    # -- verifying -------------------------------------------------------------------------
+
+    def _read_alone(self, number: int) -> Commit:
+        data = self.store.read_many([self._name(number)]).get(self._name(number))
+        if data is None:
+            raise DamagedError(f"commit {number} of {self} is missing, though later ones exist.")
+        return _parsed(data, number, self)
+
+    def _broken_links(self, commits: list[Commit | None]) -> Iterator[str]:
+        if commits and commits[0] is not None and commits[0].previous:
+            yield f"commit 1 of {self} was changed: it claims that another came before."
+        for before, after in pairwise(commits):
+            if before is not None and after is not None and after.previous != before.digest:
+                yield f"commit {before.number} of {self} was changed: commit {after.number} follows from another."
+
+    def _disagreements(self, published: Head | None, commits: list[Commit | None]) -> Iterator[str]:
+        if published is None or published == START:
+            return
+        if published.number > len(commits):
+            yield f"{self} ends at commit {len(commits)}, but {published.number} was published: the tail was cut off."
+            return
+        commit = commits[published.number - 1]
+        if commit is not None and commit.digest != published.digest:
+            yield f"commit {published.number} of {self} is not the one whose digest was published."
+
+    def _checkpoint_problems(self, last: int) -> Iterator[str]:
+        content = self._read_checkpoint()
+        if content is None or content["fold"] != self._fold:
+            return
+        if content["n"] > last:
+            yield f"{self} ends at commit {last}, but its checkpoint is of {content['n']}: the tail was cut off."
+        elif (content["head"], content["state"]) != self._replayed(content["n"]):
+            yield f"the checkpoint of {self} does not follow from its commits; delete {self._checkpoint_name}."
+
+    def _replayed(self, number: int) -> tuple[str, State]:
+        digest, state = "", self._initial
+        for commit in islice(self.commits(), number):
+            digest, state = commit.digest, self._apply(state, commit)
+        return digest, state
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def _decide(self, intent: Callable[[State], Change | None]) -> Change | None:
+        """Ask `intent`, on the state at hand if it agrees, so that a warm commit is one request."""
+        if not self._started:
+            self._catch_up()
+        known = self._head
+        try:
+            if (change := intent(self._state)) is not None:
+                return change
+        except MlopskitError:
+            self._catch_up()
+            if self._head == known:
+                raise
+            return intent(self._state)
+        self._catch_up()
+        return None if self._head == known else intent(self._state)
+
+    def _put(self, change: Change, actor: str) -> Commit | None:
+        """Try to make the next commit; None if another writer was first."""
+        number, time_ = self._head.number + 1, datetime.now(UTC).isoformat(timespec="microseconds")
+        data = encode(
+            {
+                "v": FORMAT,
+                "n": number,
+                "prev": self._head.digest,
+                "id": new_id(),
+                "time": time_,
+                "actor": actor,
+                "op": change.operation,
+                "args": change.arguments,
+            }
+        )
+        try:
+            self.store.create(self._name(number), data)
+        except ConflictError:
+            return None
+        commit = _parsed(data, number, self)
+        self._advance(commit)
+        if number - self._checkpointed >= CHECKPOINT_EVERY:
+            self._write_checkpoint()
+        return commit
+
+    # -- checkpoints -----------------------------------------------------------------------
+
+    @property
+    def _checkpoint_name(self) -> str:
+        return f"{self.folder}/checkpoint.json"
+
+    def _write_checkpoint(self) -> None:
+        content = {"fold": self._fold, "n": self._head.number, "head": self._head.digest, "state": self._state}
+        digest = hashlib.sha256(encode(content)).hexdigest()
+        data = encode({"v": FORMAT, "sha256": digest, "content": content})
+        try:
+            self.store.replace(self._checkpoint_name, data, durable=False)
+        except StoreError:  # the commit itself stands; the next writer makes a checkpoint
+            return
+        self._checkpointed = self._head.number
+
+    def _start_from_checkpoint(self) -> None:
+        self._reset()
+        content = self._read_checkpoint()
+        if content is not None and content["fold"] == self._fold:
+            self._state, self._checkpointed = content["state"], content["n"]
+            self._head = Head(content["n"], content["head"])
+
+    def _read_checkpoint(self) -> dict[str, Any] | None:
+        """Return the checkpoint's content; None if there is none or it is not whole."""
+        data = self.store.read_many([self._checkpoint_name]).get(self._checkpoint_name)
+        try:
+            kept = decode(data) if data else {}
+            content: dict[str, Any] = kept["content"]
+            return content if hashlib.sha256(encode(content)).hexdigest() == kept["sha256"] else None
+        except (FormatError, KeyError, TypeError):
+            return None
+
+
+def _parsed(data: bytes, number: int, log: CommitLog[Any]) -> Commit:
+    """Turn a commit file's bytes into the `Commit` of that number."""
+    try:
+        record = decode(data)
+        version = record["v"]
+        commit = Commit(
+            number=record["n"],
+            previous=record["prev"],
+            id=record["id"],
+            time=record["time"],
+            actor=record["actor"],
+            change=Change(record["op"], record["args"]),
+            digest=hashlib.sha256(data).hexdigest(),
+        )
+    except (FormatError, KeyError, TypeError):
+        raise DamagedError(f"commit {number} of {log} is not readable; restore it from a backup.") from None
+    if version != FORMAT:
+        raise FormatError(
+            f"commit {number} of {log} has format {version}; this mlopskit reads {FORMAT}. Update mlopskit."
+        )
+    if commit.number != number:
+        raise DamagedError(f"commit {number} of {log} says that it is number {commit.number}: history was reordered.")
+    return commit
+
+
+def _linked(commit: Commit, previous: Head, log: CommitLog[Any]) -> Commit:
+    """Return `commit` if it follows from `previous`."""
+    if commit.previous == previous.digest:
+        return commit
+    raise DamagedError(
+        f"commit {commit.number} of {log} does not follow from the one before it: one of the two was changed; "
+        "run verify() to see which, and restore it from a backup."
+    )

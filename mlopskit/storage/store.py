@@ -1,0 +1,421 @@
+"""`Store`: bytes under names on any filesystem; the one way to whatever mlopskit keeps."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, Union
+
+from mlopskit.errors import (
+    ConflictError,
+    FormatError,
+    NotFoundError,
+    PermissionDeniedError,
+    StoreError,
+    StoreFullError,
+    UnreachableError,
+    UnsupportedBackendError,
+)
+from mlopskit.storage.backends.local import LocalBackend
+from mlopskit.storage.backends.memory import MemoryBackend
+from mlopskit.storage.identifiers import new_id
+from mlopskit.storage.names import checked_name
+
+if TYPE_CHECKING:
+    from mlopskit.storage.backends.backend import Backend
+
+FORMAT = 1
+IDENTITY = "mlopskit.json"
+PROTOCOLS = ("a folder", "memory", "s3", "gs", "az", "abfs")
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds; each delay is drawn below a ceiling that doubles
+_T = TypeVar("_T")
+
+
+class Store:
+    """Bytes under names, on a folder, in memory, or on an object store.
+
+    Every name is written once and whole: a reader sees all of it or nothing, also when the
+    writer is killed, and when `create` returns, the bytes are on the disk or acknowledged by
+    the server. Equal URLs mean the same store, for any number of processes and machines.
+
+    Parameters
+    ----------
+    url : str, path or None
+        A folder, ``"memory://name"``, ``"s3://bucket/prefix"``, ``"gs://..."``, ``"az://..."``.
+        None means ``$MLOPSKIT_STORE``, else the folder ``mlopskit-store`` below the current one.
+    trusted : bool, default False
+        True declares that whoever can write to this store may run code in this process:
+        objects that carry code are then loaded without asking. See `mlopskit.storage.consent`.
+    retry_seconds : float, default 30
+        How long an operation is tried again, with growing random pauses, while the backend
+        does not answer.
+    **storage_options
+        Handed to the fsspec filesystem: ``key=``, ``secret=``, ``endpoint_url=`` and so on.
+
+    Raises
+    ------
+    UnsupportedBackendError
+        If the URL names a filesystem that can not create a name exclusively.
+
+    Examples
+    --------
+    >>> store = Store("memory://docs")
+    >>> store.create("notes/first", b"hello")
+    >>> store.read("notes/first")
+    b'hello'
+    >>> store.create("notes/first", b"other")
+    Traceback (most recent call last):
+    mlopskit.errors.ConflictError: notes/first exists with other content in memory://docs; ...
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        trusted: bool = False,
+        retry_seconds: float = 30.0,
+        **storage_options: Any,
+    ) -> None:
+        self.url = _full_url(url)
+        self.trusted = trusted
+        self.retry_seconds = retry_seconds
+        self.storage_options = storage_options
+        self._backend = _backend(self.url, storage_options)
+        self._prepared = False
+        self._preparing = threading.RLock()
+
+    @classmethod
+    def of(cls, store: StoreLike) -> Store:
+        """Return `store` itself, or the store at that URL (None: the default one).
+
+        Examples
+        --------
+        >>> Store.of("memory://docs").url
+        'memory://docs'
+        """
+        return store if isinstance(store, cls) else cls(store)  # type: ignore[arg-type]
+
+    def read(self, name: str) -> bytes:
+        """Return all bytes of `name`; at most one request.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such name.
+        """
+        checked_name(name)
+        self._prepare(writing=False)
+        return self._attempt(name, lambda: self._backend.read(name))
+
+    def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of those `names` that exist, asked for together where the backend can."""
+        names = [checked_name(name) for name in names]
+        self._prepare(writing=False)
+        return self._attempt("several names", lambda: self._backend.read_many(names)) if names else {}
+
+    def open(self, name: str) -> BinaryIO:
+        """Open `name` for reading as a stream; the caller closes it.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such name.
+        """
+        checked_name(name)
+        self._prepare(writing=False)
+        return self._attempt(name, lambda: self._backend.open(name))
+
+    def size(self, name: str) -> int:
+        """Return the length of `name` in bytes.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such name.
+        """
+        checked_name(name)
+        return self._attempt(name, lambda: self._backend.size(name))
+
+    def create(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Write `data` under `name`, only if the name is free: of many writers exactly one succeeds.
+
+        Creating what already exists with the very same bytes succeeds as well, so that a writer
+        whose reply was lost finds that it won. Writers that must tell who was first put
+        something of their own into the bytes, as `CommitLog` does.
+
+        Parameters
+        ----------
+        name : str
+            A free name.
+        data : bytes
+            At least one byte.
+        durable : bool, default True
+            False skips waiting for a local disk: a power loss may then take the bytes, or leave
+            a torn file. Only for what is checked on reading and can be made again.
+
+        Raises
+        ------
+        ConflictError
+            If the name exists with other content.
+        """
+        _refuse_empty(name, data)
+        self._prepare(writing=True)
+        self._create(name, data, durable=durable)
+
+    def create_from_file(self, name: str, path: Path, *, durable: bool = True) -> None:
+        """Write a local file's content under `name`, only if the name is free, in bounded memory.
+
+        The file should lie in `scratch`, and may be gone afterwards. Unlike `create` this can
+        not tell a lost reply from another writer; use it for names derived from the content.
+
+        Raises
+        ------
+        ConflictError
+            If the name exists.
+        """
+        _refuse_empty(name, path.stat().st_size)
+        self._prepare(writing=True)
+        self._attempt(name, lambda: self._backend.create_from_file(name, path, durable=durable))
+
+    def replace(self, name: str, data: bytes, *, version: str | None = None, durable: bool = True) -> None:
+        """Write `data` under `name` in place of whatever is there, at once and whole.
+
+        Parameters
+        ----------
+        name : str
+            A name, free or taken.
+        data : bytes
+            At least one byte.
+        version : str, optional
+            What `version` returned: replace only if the content has not changed since.
+        durable : bool, default True
+            As for `create`.
+
+        Raises
+        ------
+        ConflictError
+            If `version` is given and no longer current.
+        UnsupportedBackendError
+            If `version` is given and the backend can not compare: a local disk, GCS.
+        """
+        _refuse_empty(name, data)
+        self._prepare(writing=True)
+        try:
+            self._attempt(name, lambda: self._backend.replace(name, data, version=version, durable=durable))
+        except ConflictError:
+            if self._holds(name, data):  # an earlier attempt went through and its reply was lost
+                return
+            raise ConflictError(f"{name} in {self} has changed since version {version}; read it again.") from None
+
+    def version(self, name: str) -> str:
+        """Return a token that changes when `name` is replaced, for `replace`.
+
+        Raises
+        ------
+        UnsupportedBackendError
+            If the backend can not compare and swap: a local disk, GCS.
+        """
+        checked_name(name)
+        return self._attempt(name, lambda: self._backend.version(name))
+
+    def list(self, folder: str = "", *, recursive: bool = True) -> list[str]:
+        """List the names below `folder`, sorted.
+
+        Never used to find the newest commit: some stores show new names late.
+
+        Parameters
+        ----------
+        folder : str, default ""
+            A name's leading parts; empty for the whole store.
+        recursive : bool, default True
+            False lists direct children only, folders among them with a trailing ``/``.
+        """
+        if folder:
+            checked_name(folder)
+        return self._attempt(folder, lambda: self._backend.list(folder, recursive=recursive))
+
+    def delete(self, *names: str) -> None:
+        """Remove the names; one that does not exist is no error."""
+        for name in names:
+            checked_name(name)
+        self._attempt("several names", lambda: self._backend.delete(names))
+
+    def local_path(self, name: str) -> Path | None:
+        """Return where `name` lies on this machine's disk, or None for a store elsewhere."""
+        checked_name(name)
+        return self._backend.path(name) if isinstance(self._backend, LocalBackend) else None
+
+    def scratch(self) -> Path:
+        """Return a local folder for temporary files that are to become names of this store."""
+        return self._attempt("scratch", self._backend.scratch)
+
+    def as_ours(self, error: OSError, name: str) -> StoreError:
+        """Turn a backend's or this machine's error about `name` into one of mlopskit's."""
+        if isinstance(error, FileNotFoundError):
+            return NotFoundError(
+                f"{name} does not exist in {self}; check the name, the URL, and that the bucket was made."
+            )
+        if isinstance(error, FileExistsError):
+            return ConflictError(f"{name} exists in {self}.")
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            return PermissionDeniedError(
+                f"{self} refused {name} ({error.strerror or error}); check credentials and permissions."
+            )
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return StoreFullError(f"{self} is full: {name} was not written. Free some space and try again.")
+        if isinstance(error, io.UnsupportedOperation):
+            return UnsupportedBackendError(f"{self}: {error}.")
+        if isinstance(error, NotADirectoryError | IsADirectoryError):
+            return ConflictError(f"{name} in {self} would be both a name and a folder of names; choose another.")
+        return StoreError(f"{self} failed on {name}: {type(error).__name__}: {error}")
+
+    def __repr__(self) -> str:
+        return f"Store({str(self)!r})"
+
+    def __str__(self) -> str:
+        return re.sub(r"//[^/@]*@", "//", self.url)  # no credentials on a screen
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Store) and other.url == self.url
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "trusted": self.trusted, "retry_seconds": self.retry_seconds, **self.storage_options}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    def _create(self, name: str, data: bytes, *, durable: bool) -> None:
+        try:
+            self._attempt(name, lambda: self._backend.create(name, data, durable=durable))
+        except ConflictError:
+            if not self._holds(name, data):
+                raise ConflictError(
+                    f"{name} exists with other content in {self}; it can not be created again."
+                ) from None
+
+    def _holds(self, name: str, data: bytes) -> bool:
+        return self._attempt(name, lambda: self._backend.read(name)) == data
+
+    def _prepare(self, *, writing: bool) -> None:
+        """Check the store's format before its first use, and make its identity before the first write."""
+        if self._prepared:
+            return
+        with self._preparing:
+            found = self._attempt(IDENTITY, lambda: self._backend.read_many([IDENTITY])).get(IDENTITY)
+            if found is None and not writing:
+                return
+            if found is None:
+                found = self._make_identity()
+            _check_format(found, self)
+            self._prepared = True
+
+    def _make_identity(self) -> bytes:
+        if self._backend.needs_probe:
+            self._probe()
+        identity = json.dumps({"digest": "sha256", "format": FORMAT, "store": new_id()}).encode()
+        try:
+            self._create(IDENTITY, identity, durable=True)
+        except ConflictError:  # another process made it just now
+            return self._attempt(IDENTITY, lambda: self._backend.read(IDENTITY))
+        return identity
+
+    def _probe(self) -> None:
+        """See with our own eyes that this server lets one writer win; some ignore the condition."""
+        name = f"probe/{new_id()}"
+        self._create(name, b"first", durable=True)
+        try:
+            self._create(name, b"second", durable=True)
+        except ConflictError:
+            return
+        finally:
+            self._attempt(name, lambda: self._backend.delete([name]))
+        raise UnsupportedBackendError(
+            f"{self} overwrote a name that was to be created only once, so writers could destroy each other's work; "
+            "use a server that honours If-None-Match, or a local folder."
+        )
+
+    def _attempt(self, name: str, operation: Callable[[], _T]) -> _T:
+        """Run `operation`, again while the backend does not answer, and turn its errors into ours."""
+        deadline = time.monotonic() + self.retry_seconds
+        ceiling = _FIRST_DELAY
+        while True:
+            try:
+                return operation()
+            except StoreError:
+                raise
+            except (ConnectionError, TimeoutError) as error:
+                delay = random.uniform(0, ceiling)  # noqa: S311 - spreads writers, hides nothing
+                if time.monotonic() + delay > deadline:
+                    raise UnreachableError(
+                        f"{self} did not answer for {name} within {self.retry_seconds:g} s ({error}); "
+                        "whether the last request went through is unknown. Check the network and the endpoint."
+                    ) from error
+            except OSError as error:
+                raise self.as_ours(error, name) from error
+            time.sleep(delay)
+            ceiling = min(2 * ceiling, _LONGEST_DELAY)
+
+
+StoreLike = Union[Store, str, os.PathLike[str], None]  # noqa: UP007 - evaluated when read
+"""What every class takes as its store."""
+
+
+def _refuse_empty(name: str, data: bytes | int) -> None:
+    checked_name(name)
+    if not data:
+        raise ValueError(
+            f"{name}: a store keeps no empty files, since some servers can not read them back; write at least a byte."
+        )
+
+
+def _check_format(identity: bytes, store: Store) -> None:
+    try:
+        number = json.loads(identity)["format"]
+    except (ValueError, TypeError, KeyError):
+        raise FormatError(
+            f"{IDENTITY} in {store} is not readable; restore it from a backup, or use another store."
+        ) from None
+    if number != FORMAT:
+        raise FormatError(f"{store} has format {number}; this mlopskit reads format {FORMAT}. Update mlopskit.")
+
+
+def _full_url(url: str | os.PathLike[str] | None) -> str:
+    text = os.fspath(url) if url is not None else os.environ.get("MLOPSKIT_STORE") or "mlopskit-store"
+    protocol, separator, rest = text.partition("://")
+    if not separator:
+        return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - a later chdir must not move the store
+    if protocol in ("file", "local"):
+        return os.path.abspath(rest)  # noqa: PTH100
+    return text.rstrip("/")
+
+
+def _backend(url: str, options: dict[str, Any]) -> Backend:
+    protocol, separator, rest = url.partition("://")
+    if separator and protocol != "memory":
+        return _remote_backend(protocol, url, options)
+    if options:
+        raise TypeError(f"A store at {url} takes no storage options; got {', '.join(sorted(options))}.")
+    return MemoryBackend(rest) if separator else LocalBackend(Path(url))
+
+
+def _remote_backend(protocol: str, url: str, options: dict[str, Any]) -> Backend:
+    from mlopskit.storage.backends.remote import BACKENDS
+
+    if protocol not in BACKENDS:
+        raise UnsupportedBackendError(
+            f"{protocol}:// is not known to create a name exclusively, so two writers could both win. "
+            f"Use {', '.join(PROTOCOLS)}."
+        )
+    return BACKENDS[protocol](url, options)

@@ -1,0 +1,1 @@
+"""What was tried, with which parameters, and how it went: runs, their metrics and their artifacts."""

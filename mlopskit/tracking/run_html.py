@@ -1,0 +1,72 @@
+"""How a run looks in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlopskit.markup.components import Status, badge, headline, key_values, note, section, table
+from mlopskit.markup.html import Markup
+from mlopskit.markup.lines import sparkline
+from mlopskit.markup.page import fragment
+from mlopskit.records.run import RunRecord
+from mlopskit.tracking.series import Segment
+
+_BADGES: dict[str, Status] = {"running": "neutral", "finished": "ok", "failed": "fail"}
+
+
+def run_html(record: RunRecord, segments: list[Segment]) -> str:
+    """Show a run: how it ended, what went in, how its metrics moved, what it kept.
+
+    Parameters
+    ----------
+    record : RunRecord
+    segments : list of Segment
+        Its metric points.
+    """
+    return fragment(
+        section(record.name, _facts(record), note("fail", record.error) if record.error else "", level=3),
+        *_parts(record, segments),
+    )
+
+
+def _facts(record: RunRecord) -> Markup:
+    facts = {"Status": badge(_BADGES[record.status], record.status), "Experiment": record.experiment}
+    facts["Started"] = record.started[:19].replace("T", " ") + " UTC"
+    if record.ended:
+        facts["Seconds"] = f"{record.seconds:.3g}"
+    return headline(facts)
+
+
+def _parts(record: RunRecord, segments: list[Segment]) -> Iterator[Markup]:
+    yield key_values({"Run": record.id})
+    if record.params:
+        yield section("Params", key_values(record.params), level=4)
+    if moves := _values_by_metric(segments):
+        yield section("Metrics", table(_metric_row(name, moves[name]) for name in sorted(moves)), level=4)
+    if record.tags:
+        yield section("Tags", key_values(record.tags), level=4)
+    if record.datasets:
+        rows = [
+            {"dataset": name, "rows": data.rows, "columns": len(data.columns)} for name, data in record.datasets.items()
+        ]
+        yield section("Datasets", table(rows), level=4)
+    kept = {name: artifact.get("type", "several parts") for name, artifact in record.artifacts.items()}
+    kept |= {name: f"file of {file['size']:,} bytes" for name, file in record.files.items()}
+    if kept:
+        yield section("Artifacts", key_values(kept), level=4)
+    if record.steps:
+        steps = [{"step": step.step, "status": step.status, "seconds": step.seconds} for step in record.steps]
+        yield section("Steps", table(steps), level=4)
+
+
+def _metric_row(name: str, values: list[float]) -> dict[str, object]:
+    trend = sparkline(values, title=name) if len(values) > 1 else ""
+    return {"metric": name, "last": values[-1], "points": len(values), "trend": trend}
+
+
+def _values_by_metric(segments: list[Segment]) -> dict[str, list[float]]:
+    values: dict[str, list[float]] = {}
+    for segment in segments:
+        for key, name in enumerate(segment.names):
+            values.setdefault(name, []).extend(segment.values[segment.keys == key].tolist())
+    return values

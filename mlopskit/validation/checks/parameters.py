@@ -1,0 +1,45 @@
+"""The parameters of checks: plain Python values, refused early when they make no sense, and named in few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlopskit.markup.values import is_missing
+
+_NAMED = 5
+
+
+def plain(value: Any) -> Any:
+    """Turn NumPy scalars into Python's and all dates into Timestamps, so that equal parameters are equal values."""
+    if isinstance(value, date | np.datetime64):
+        return pd.Timestamp(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def not_missing(owner: Any, field: Any, value: Any) -> None:
+    """Refuse None, NaN, NaT and NA."""
+    if is_missing(value):
+        raise ValueError(f"{type(owner).__name__}: {field.alias} is missing or NaN; give a value")
+
+
+def column_names(owner: Any, _field: Any, names: tuple[str, ...]) -> None:
+    """Refuse no names at all, names that are not text, and a name given twice."""
+    kind = type(owner).__name__
+    if not names:
+        raise ValueError(f'{kind} needs at least one column: {kind}("origin", "dest")')
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f'{kind} takes column names one by one, as text: {kind}("origin", "dest")')
+    if len(set(names)) != len(names):
+        raise ValueError(f"{kind}: a column is named twice")
+
+
+def few(names: Iterable[object]) -> str:
+    """Name the first few of many."""
+    listed = [str(name) for name in names]
+    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    return ", ".join(listed[:_NAMED]) + more

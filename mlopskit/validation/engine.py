@@ -1,0 +1,110 @@
+"""All checks of a suite over a frame at once: chunk by chunk, mergeable, and none stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mlopskit.errors import MlopskitError
+from mlopskit.records.report import CheckResult
+from mlopskit.records.trial import Trial
+from mlopskit.records.validation import ValidationReport
+from mlopskit.validation.checks.check import Check, FrameCheck
+from mlopskit.validation.checks.models import ModelCheck
+from mlopskit.validation.chunk import Chunk
+
+
+class Evaluation:
+    """The state of several checks after some rows.
+
+    Parameters
+    ----------
+    checks : sequence of Check
+        Those of models are skipped.
+    """
+
+    def __init__(self, checks: Sequence[Check]):
+        self.rows = 0
+        self.chunks = 0
+        self._progress = [_Progress(check) for check in checks if isinstance(check, FrameCheck)]
+        self._checks = checks
+
+    def update(self, frame: pd.DataFrame) -> None:
+        """Look at further rows."""
+        chunk = Chunk(frame)
+        for progress in self._progress:
+            progress.update(chunk)
+        self.rows += len(frame)
+        self.chunks += 1
+
+    def merge(self, later: Evaluation) -> None:
+        """Add what another evaluation of the same checks found in the rows after these."""
+        for progress, other in zip(self._progress, later._progress, strict=True):
+            progress.merge(other)
+        self.rows += later.rows
+        self.chunks += later.chunks
+
+    def finish(self) -> ValidationReport:
+        """Return all verdicts."""
+        finished = iter(self._progress)
+        results = [
+            next(finished).finish(self.chunks)
+            if isinstance(check, FrameCheck)
+            else check.result("skipped", "looks at a model; use validate_model")
+            for check in self._checks
+        ]
+        return ValidationReport(tuple(results), self.rows)
+
+
+class _Progress:
+    """One check's state, or why it could not run."""
+
+    def __init__(self, check: FrameCheck):
+        self.check = check
+        self.state = check.start()
+        self.problem = ""
+
+    def update(self, chunk: Chunk) -> None:
+        self.problem = self.problem or chunk.unreadable(self.check.reads)
+        if self.problem:
+            return
+        try:
+            self.state = self.check.update(self.state, chunk)
+        except Exception as error:  # noqa: BLE001 - whatever the rows did to one check, the others shall run
+            named = chunk.dtypes(self.check.reads)
+            self.problem = f"can not run on {named or 'these rows'}: {_reason(error)}"
+
+    def merge(self, later: _Progress) -> None:
+        self.problem = self.problem or later.problem
+        if not self.problem:
+            self.state = self.check.merge(self.state, later.state)
+
+    def finish(self, chunks: int) -> CheckResult:
+        if self.problem or not chunks:
+            return self.check.result("error", self.problem or "there was no frame to look at")
+        try:
+            return self.check.finish(self.state)
+        except Exception as error:  # noqa: BLE001 - see update
+            named = ", ".join(map(repr, self.check.reads))
+            return self.check.result("error", f"can not conclude on {named or 'these rows'}: {_reason(error)}")
+
+
+def evaluate_model(checks: Sequence[Check], trial: Trial) -> ValidationReport:
+    """Run the checks of models; those of rows are skipped."""
+    rows = 0 if trial.X is None else len(trial.X)
+    return ValidationReport(tuple(_judge(check, trial) for check in checks), rows)
+
+
+def _judge(check: Check, trial: Trial) -> CheckResult:
+    if not isinstance(check, ModelCheck):
+        return check.result("skipped", "looks at rows; use validate")
+    try:
+        return check.check(trial)
+    except Exception as error:  # noqa: BLE001 - whatever the model did to one check, the others shall run
+        return check.result("error", f"can not run: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Only mlopskit's own messages are known to be free of data values."""
+    return str(error) if isinstance(error, MlopskitError) else type(error).__name__

@@ -1,0 +1,145 @@
+"""Scores by name, each in a form that can be computed again quickly for other weights of groups of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from mlopskit.validation.bootstrap import Array, Score
+from mlopskit.validation.predictions import Predictions
+
+Pair: TypeAlias = tuple[Array, Array]
+Scorer: TypeAlias = Callable[[Array, Array, NDArray[np.intp], int], Score]
+"""From truth, prediction and group of each row, and the number of groups, to a score of group weights."""
+
+
+@attrs.frozen
+class Metric:
+    """A score.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    higher_is_better : bool
+        Its direction.
+    pair : callable
+        Which truth is compared with which prediction: labels, probabilities or values.
+    scorer : callable
+        Precomputes what does not depend on the weights of the groups.
+    """
+
+    name: str
+    higher_is_better: bool
+    pair: Callable[[Predictions], Pair]
+    scorer: Scorer
+
+    @property
+    def direction(self) -> str:
+        """What is better, "higher" or "lower"."""
+        return "higher" if self.higher_is_better else "lower"
+
+    def score(self, truth: Array, predicted: Array) -> float:
+        """Return the score of some rows; NaN where it is undefined, as AUC is for a single class."""
+        return self.scorer(truth, predicted, np.zeros(len(truth), dtype=np.intp), 1)(np.ones(1))
+
+    def gain(self, score: float, other: float) -> float:
+        """Return by how much a score is better than another, whatever the direction."""
+        return score - other if self.higher_is_better else other - score
+
+
+def metric_named(name: str) -> Metric:
+    """Return a metric.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name.
+
+    Examples
+    --------
+    >>> metric_named("log_loss").direction
+    'lower'
+    """
+    if name not in _METRICS:
+        raise ValueError(f"there is no metric {name!r}; choose from {', '.join(sorted(_METRICS))}")
+    return _METRICS[name]
+
+
+def _area_under_curve(truth: Array, predicted: Array, groups: NDArray[np.intp], _count: int) -> Score:
+    """Sort once; then each set of weights takes a cumulative sum along the ROC curve, ties as one slanted piece."""
+    order = np.argsort(predicted)[::-1]
+    positive, group_of, ranked = truth[order].astype(float), groups[order], predicted[order]
+    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
+
+    def score(weights: Array) -> float:
+        weight = weights[group_of]
+        hits = np.cumsum(weight * positive)[ends]
+        misses = np.cumsum(weight)[ends] - hits
+        whole = hits[-1] * misses[-1]
+        before = np.concatenate([[0.0], hits[:-1]])
+        area = np.diff(misses, prepend=0.0) @ (hits + before) / 2
+        return float(area / whole) if whole else np.nan
+
+    return score
+
+
+def _of_sums(terms: Callable[[Array, Array], list[Any]], combine: Callable[..., float]) -> Scorer:
+    """Make a score that is a function of sums over rows; those are summed within groups beforehand."""
+
+    def scorer(truth: Array, predicted: Array, groups: NDArray[np.intp], count: int) -> Score:
+        sums = np.stack([np.bincount(groups, weights=term, minlength=count) for term in terms(truth, predicted)])
+
+        def score(weights: Array) -> float:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return float(combine(*(sums @ weights)))
+
+        return score
+
+    return scorer
+
+
+def _mean(loss: Callable[[Array, Array], Any], after: Callable[[Any], Any] = lambda mean: mean) -> Scorer:
+    return _of_sums(lambda y, p: [loss(y, p), np.ones(len(y))], lambda total, rows: after(total / rows))
+
+
+def _f1_terms(truth: Array, predicted: Array) -> list[Any]:
+    return [truth & predicted, truth ^ predicted]
+
+
+def _f1(hits: Any, wrong: Any) -> Any:
+    return 2 * hits / (2 * hits + wrong)
+
+
+def _r2_terms(truth: Array, predicted: Array) -> list[Any]:
+    centred = truth - truth.mean()  # without it, the sums below would cancel to nothing for values far from zero
+    return [np.ones(len(truth)), centred, centred**2, (truth - predicted) ** 2]
+
+
+def _r2(rows: Any, total: Any, squares: Any, residual: Any) -> Any:
+    return 1 - residual / (squares - total**2 / rows)
+
+
+def _squared(truth: Array, predicted: Array) -> Array:
+    difference: Array = np.subtract(truth, predicted, dtype=float)
+    return difference**2
+
+
+_METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", True, Predictions.labels, _mean(lambda y, p: y == p)),
+        Metric("brier", False, Predictions.positive_probability, _mean(_squared)),
+        Metric("f1", True, Predictions.positive_label, _of_sums(_f1_terms, _f1)),
+        Metric("log_loss", False, Predictions.true_class_probability, _mean(lambda _, p: -np.log(p))),
+        Metric("mean_absolute_error", False, Predictions.values, _mean(lambda y, p: np.abs(y - p))),
+        Metric("mean_squared_error", False, Predictions.values, _mean(_squared)),
+        Metric("r2", True, Predictions.values, _of_sums(_r2_terms, _r2)),
+        Metric("rmse", False, Predictions.values, _mean(_squared, np.sqrt)),
+        Metric("roc_auc", True, Predictions.positive_rank, _area_under_curve),
+    )
+}  # fmt: skip

@@ -1,0 +1,201 @@
+"""Validator: a suite of checks as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+import pandas as pd
+
+from mlopskit.records.trial import Trial
+from mlopskit.records.validation import ValidationReport
+from mlopskit.validation import inference, suite
+from mlopskit.validation.checks.check import Check, FrameCheck
+from mlopskit.validation.checks.models import ModelCheck
+from mlopskit.validation.engine import Evaluation, evaluate_model
+
+
+def _checks(checks: object) -> tuple[Check, ...]:
+    if isinstance(checks, Check):
+        raise TypeError(f"a Validator takes a list of checks: Validator([{type(checks).__name__}(...)])")
+    if not isinstance(checks, Iterable):
+        raise TypeError(f"a Validator takes a list of checks, not a {type(checks).__name__}")
+    listed = tuple(checks)
+    for check in listed:
+        if not isinstance(check, Check):
+            name = f"the class {check.__name__}" if isinstance(check, type) else f"a {type(check).__name__}"
+            raise TypeError(f"a Validator takes checks, such as checks.NotNull('origin'), not {name}")
+    return listed
+
+
+@attrs.frozen
+class Validator:
+    """Whether rows, or a model, are what they should be.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+        Data checks, model checks, or both: each of the two methods runs those it is about and reports the others as
+        skipped. Nothing is written to the store.
+
+    Raises
+    ------
+    TypeError
+        If something is not a check.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlopskit.validation import checks
+    >>> validator = Validator([checks.NotNull("origin", "dest"), checks.Between("distance", 0, 6000)])
+    >>> validator.validate(pd.DataFrame({"origin": ["JFK", None], "dest": ["LAX", "SFO"], "distance": [2475, 2586]}))
+    ValidationReport: failed, 1 of 2 checks failed over 2 rows
+      failed   origin, dest are never missing         1 of 2 rows fail: 1 in 'origin'
+      passed   distance is between 0 and 6000
+    """
+
+    checks: tuple[Check, ...] = attrs.field(converter=_checks)
+
+    def __add__(self, other: Validator | Iterable[Check]) -> Validator:
+        return Validator((*self.checks, *(other.checks if isinstance(other, Validator) else _checks(other))))
+
+    def validate(self, frame: pd.DataFrame | Iterable[pd.DataFrame]) -> ValidationReport:
+        """Run every data check; none stops the others, and the input is never changed.
+
+        Parameters
+        ----------
+        frame : DataFrame or iterable of DataFrames
+            Chunks give the answer that they would give as one frame; rows are numbered on across them.
+
+        Returns
+        -------
+        ValidationReport
+            A check that can not run, because a column is missing or of the wrong type, has the status "error".
+
+        Raises
+        ------
+        TypeError
+            If this is no frame.
+        ValueError
+            If all checks are about models.
+        """
+        self._require(FrameCheck, "rows; use validate_model")
+        evaluation = Evaluation(self.checks)
+        for chunk in _chunks(frame):
+            evaluation.update(chunk)
+        return evaluation.finish()
+
+    def validate_model(
+        self,
+        model: Any,
+        X: Any,  # noqa: N803
+        y: Any,
+        *,
+        champion: Any = None,
+        groups: Any = None,
+    ) -> ValidationReport:
+        """Run every model check on rows that the models have not seen.
+
+        Parameters
+        ----------
+        model : object
+            The candidate, with ``predict`` and for most scores ``predict_proba``.
+        X : DataFrame
+            Held-out rows.
+        y : Series
+            Their true labels, in the same order.
+        champion : object, optional
+            The model that the candidate would replace.
+        groups : Series, optional
+            What rows belong together, such as the day, since the rows of one day are not independent.
+
+        Returns
+        -------
+        ValidationReport
+            A check that can not run, because a model raises or has no ``predict_proba``, has the status "error".
+
+        Raises
+        ------
+        ValueError
+            If all checks are about rows.
+        """
+        self._require(ModelCheck, "models; use validate")
+        return evaluate_model(self.checks, Trial(model, champion, X, y, groups))
+
+    @classmethod
+    def infer(cls, frame: pd.DataFrame) -> Validator:
+        r"""Propose checks that a frame passes, as a first draft to review and edit.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows that are known to be good.
+
+        Returns
+        -------
+        Validator
+            Its columns are there; those without missing values have none; numbers are within their range and 10 % of
+            its width on either side, non-negative ones not below zero; text of at most 20 distinct values, each of
+            them twice or more on average, has no other.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If this is no frame, its columns are not named by distinct texts, or it has no rows.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> january = pd.DataFrame({"origin": ["JFK", "EWR"] * 2, "distance": [200, 1000, 700, 2200]})
+        >>> print(*Validator.infer(january).checks, sep="\n")
+        there are the columns origin, distance
+        origin, distance are never missing
+        origin is one of EWR, JFK
+        distance is between 0 and 2400
+        """
+        return cls(inference.infer(frame))
+
+    def to_json(self) -> str:
+        """Return the checks as readable JSON text, to be kept and reviewed like source code.
+
+        Raises
+        ------
+        SerializationError
+            If a check is of a class that is not built in, since its code would not be in the text.
+        """
+        return suite.to_json(self.checks)
+
+    @classmethod
+    def from_json(cls, text: str) -> Validator:
+        """Return the validator that `to_json` wrote down.
+
+        Raises
+        ------
+        FormatError
+            If the text is not such JSON, of a newer format, or names a check or parameter that does not exist.
+
+        Examples
+        --------
+        >>> from mlopskit.validation import checks
+        >>> validator = Validator([checks.Unique("flight", "time_hour", severity="warn")])
+        >>> Validator.from_json(validator.to_json()) == validator
+        True
+        """
+        return cls(suite.from_json(text))
+
+    def _require(self, kind: type[Check], words: str) -> None:
+        if self.checks and not any(isinstance(check, kind) for check in self.checks):
+            raise ValueError(f"none of the {len(self.checks)} checks looks at {words}")
+
+
+def _chunks(frame: object) -> Iterator[pd.DataFrame]:
+    if isinstance(frame, pd.DataFrame):
+        yield frame
+        return
+    if not isinstance(frame, Iterable):
+        raise TypeError(f"expected a DataFrame or an iterable of DataFrames, got a {type(frame).__name__}")
+    for chunk in frame:
+        if not isinstance(chunk, pd.DataFrame):
+            raise TypeError(f"expected a DataFrame or an iterable of DataFrames, got a {type(frame).__name__}")
+        yield chunk

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlopskit.drift.columns import kind_of, label_counts, numbers
+
+MOMENTS = pd.date_range("2013-01-01", periods=3)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (pd.Series([1, 2], dtype="uint8"), "numeric"),
+        (pd.Series([1.5, np.nan]), "numeric"),
+        (pd.Series([1, None], dtype="Int64"), "numeric"),
+        (pd.Series([1, 2.5, None], dtype=object), "numeric"),
+        (pd.Series([Decimal("1.5"), None], dtype=object), "numeric"),
+        (pd.Series([True, False]), "boolean"),
+        (pd.Series([True, None], dtype="boolean"), "boolean"),
+        (pd.Series([True, None], dtype=object), "boolean"),
+        (pd.Series(["a", None]), "categorical"),
+        (pd.Series(["a", "b"], dtype=object), "categorical"),
+        (pd.Series([1, 2], dtype="category"), "categorical"),
+        (pd.Series([True, False], dtype="category"), "categorical"),
+        (pd.Series(["a", 1, True], dtype=object), "categorical"),
+        (pd.Series(MOMENTS), "datetime"),
+        (pd.Series(MOMENTS.tz_localize("Europe/Berlin")), "datetime"),
+        (pd.Series(MOMENTS - MOMENTS[0]), "timedelta"),
+        (pd.Series([np.nan, np.nan]), "empty"),
+        (pd.Series([None, None], dtype=object), "empty"),
+        (pd.Series([], dtype="int64"), "empty"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value.dtype),
+)
+def test_kind(column, kind):
+    assert kind_of(column) == kind
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "float32", "Float64", object])
+def test_numbers_are_sorted_floats_whatever_the_dtype(dtype):
+    values = numbers(pd.Series([3, 1, 2], dtype=dtype))
+    assert values.dtype == np.float64
+    assert values.tolist() == [1, 2, 3]
+
+
+def test_numbers_leave_missing_values_out_and_keep_infinities():
+    assert numbers(pd.Series([np.inf, np.nan, -np.inf, 0])).tolist() == [-np.inf, 0, np.inf]
+    assert numbers(pd.Series([2, None], dtype="Int64")).tolist() == [2]
+    assert numbers(pd.Series([MOMENTS[1], pd.NaT])).tolist() == [MOMENTS[1].timestamp()]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_moments_are_seconds_in_utc_whatever_unit_or_zone_they_are_kept_in(unit):
+    seconds = [moment.timestamp() for moment in MOMENTS]
+    assert numbers(pd.Series(MOMENTS.as_unit(unit))).tolist() == seconds
+    assert numbers(pd.Series(MOMENTS.tz_localize("UTC").tz_convert("Asia/Tokyo").as_unit(unit))).tolist() == seconds
+    assert numbers(pd.Series((MOMENTS - MOMENTS[0]).as_unit(unit))).tolist() == [0, 86400, 2 * 86400]
+
+
+def test_labels_of_unused_categories_and_missing_values_are_not_counted():
+    column = pd.Series(["a", None, "a"], dtype=pd.CategoricalDtype(["a", "unused"]))
+    assert label_counts(column) == {"a": 2}
+
+
+def test_the_same_categories_have_the_same_labels_in_every_dtype():
+    values = ["b", "a", None, "b"]
+    assert all(
+        label_counts(pd.Series(values, dtype=dtype)) == {"b": 2, "a": 1} for dtype in ("object", "category", "string")
+    )
+
+
+def test_booleans_have_the_same_labels_in_every_dtype():
+    values = [True, False, True]
+    assert all(
+        label_counts(pd.Series(values, dtype=dtype)) == {"True": 2, "False": 1} for dtype in ("bool", "boolean", object)
+    )
+
+
+def test_values_without_a_hash_are_counted_by_their_text():
+    assert label_counts(pd.Series([[1], [1], {"a": 2}, None])) == {"[1]": 2, "{'a': 2}": 1}

@@ -1,0 +1,133 @@
+"""Bytes named by their content: exact, deduplicated, never returned damaged, in bounded memory."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlopskit.errors import DamagedError, NotFoundError
+from mlopskit.storage import blobs as blobs_module
+from mlopskit.storage.blobs import EMPTY, Blob, Blobs
+
+CONTENT = os.urandom(300_000)
+
+
+@pytest.fixture
+def tiny_memory(monkeypatch):
+    """Make everything over a kilobyte count as big."""
+    monkeypatch.setattr(blobs_module, "IN_MEMORY", 1_000)
+
+
+def test_content_comes_back_under_its_sha256(store):
+    blobs = Blobs(store)
+    blob = blobs.put(CONTENT)
+    assert blob == Blob(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+    assert blobs.read(blob) == CONTENT
+    assert blob in blobs
+    assert blobs.verify() == []
+
+
+@pytest.mark.usefixtures("tiny_memory")
+def test_big_content_is_streamed_in_and_out(store, tmp_path):
+    blobs, path = Blobs(store), tmp_path / "file"
+    path.write_bytes(CONTENT)
+    blob = blobs.put(path)
+    assert blobs.put(io.BytesIO(CONTENT)) == blobs.put(CONTENT) == blob
+    with blobs.open(blob) as file:
+        assert file.read(10) == CONTENT[:10]
+        file.seek(-5, os.SEEK_END)
+        assert file.read() == CONTENT[-5:]
+    blobs.download(blob, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == CONTENT
+    assert len(store.list("blobs")) == 1
+
+
+def test_empty_content_needs_no_file(store):
+    blobs = Blobs(store)
+    assert blobs.put(b"") == blobs.put(io.BytesIO(b"")) == EMPTY
+    assert blobs.read(EMPTY) == b""
+    assert EMPTY in blobs
+    assert store.list("blobs") == []
+
+
+def test_a_writer_that_fails_leaves_nothing(local):
+    with pytest.raises(RuntimeError), Blobs(local).writer() as file:
+        file.write(CONTENT)
+        raise RuntimeError("half-way")
+    assert local.list() == []
+    assert list(local.scratch().iterdir()) == []
+
+
+def test_a_missing_blob_is_named(store):
+    blobs, blob = Blobs(store), Blob("ab" * 32, 5)
+    assert blob not in blobs
+    with pytest.raises(NotFoundError, match=blob.digest):
+        blobs.read(blob)
+    assert blob.digest in blobs.verify([blob])[0]
+
+
+@pytest.mark.parametrize("size", [1_000, 10**9], ids=["big", "small"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "longer"])
+def test_a_damaged_blob_is_reported_and_never_returned(local, tmp_path, monkeypatch, damage, size):
+    monkeypatch.setattr(blobs_module, "IN_MEMORY", size)
+    blobs = Blobs(local)
+    blob = blobs.put(CONTENT)
+    path = local.local_path(local.list("blobs")[0])
+    spoilt = {"truncated": CONTENT[:-1], "flipped": CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), "longer": CONTENT + b"x"}
+    path.write_bytes(spoilt[damage])
+    with pytest.raises(DamagedError, match=blob.digest):
+        blobs.read(blob)
+    with pytest.raises(DamagedError), blobs.open(blob):
+        pass
+    with pytest.raises(DamagedError):
+        blobs.download(blob, tmp_path / "copy")
+    assert list(tmp_path.glob("*copy*")) == []
+    assert blob.digest in blobs.verify()[0]
+
+
+@pytest.mark.parametrize("size", [1_000, 10**9], ids=["big", "small"])
+def test_putting_the_content_again_heals_a_truncated_blob(local, monkeypatch, size):
+    monkeypatch.setattr(blobs_module, "IN_MEMORY", size)
+    blobs = Blobs(local)
+    blob = blobs.put(CONTENT)
+    local.local_path(local.list("blobs")[0]).write_bytes(CONTENT[:100])
+    assert blobs.put(CONTENT) == blob
+    assert blobs.read(blob) == CONTENT
+
+
+def test_memory_stays_bounded_in_both_directions(tmp_path):
+    program = """
+import resource, sys
+from pathlib import Path
+from mlopskit.storage.blobs import Blobs
+blobs, source, target = Blobs(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+blobs.download(blobs.put(source), target)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    source = tmp_path / "source"
+    with source.open("wb") as file:
+        file.truncate(200 << 20)
+    answer = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "store", source, tmp_path / "target"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(answer.stdout) * unit < 32 << 20
+    assert (tmp_path / "target").stat().st_size == 200 << 20
+
+
+@given(pieces=st.lists(st.binary(max_size=50), max_size=10))
+@settings(max_examples=40, deadline=None)
+def test_how_content_is_cut_into_writes_does_not_matter(pieces):
+    blobs = Blobs("memory://pieces")
+    with blobs.writer() as file:
+        for piece in pieces:
+            file.write(memoryview(piece))
+    assert file.blob == blobs.put(b"".join(pieces))
+    assert blobs.read(file.blob) == b"".join(pieces)

@@ -1,0 +1,229 @@
+import math
+import struct
+import threading
+import uuid
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlopskit.errors import ConflictError, DamagedError, FormatError, InvalidNameError, UnreachableError
+from mlopskit.storage.store import Store
+from mlopskit.tracking import series
+from mlopskit.tracking.series import SeriesWriter, decode_segment, encode_segment, last_values, read_segments
+
+FORMAT_1 = bytes.fromhex(
+    "4d534547017c6a8226030000003400000078018b56cac92f2e56d251502a4bccd18f293530314e0393a920d2c408cc3605b30dc06c0ba558"
+    "06460638e0facacdf09f010b620429d26260306360f8c7c0308781613a0383385c1b12e3c18f0bf6f5f600c4d61d1f"
+)
+
+int64 = st.integers(-(2**63), 2**63 - 1)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+points = st.lists(st.tuples(names, int64, int64, st.floats(width=64)), min_size=1, max_size=60)
+
+
+@pytest.fixture
+def writer(store):
+    return SeriesWriter(store, "runs/201301/r")
+
+
+def written(writer):
+    """Flush, and read everything back as a list of (name, step, value)."""
+    writer.flush()
+    return [
+        (segment.names[key], step, value)
+        for segment in read_segments(writer._store, "runs/201301/r")
+        for key, step, value in zip(segment.keys, segment.steps.tolist(), segment.values.tolist(), strict=True)
+    ]
+
+
+def bits(values):
+    return [struct.pack("<d", value) for value in values]
+
+
+@settings(max_examples=80, deadline=None)
+@given(points)
+def test_a_segment_gives_back_every_point_bit_for_bit_and_in_order(points):
+    segment = decode_segment(encode_segment(points))
+    assert [segment.names[key] for key in segment.keys] == [point[0] for point in points]
+    assert segment.steps.tolist() == [point[1] for point in points]
+    assert segment.times.tolist() == [point[2] for point in points]
+    assert bits(segment.values.tolist()) == bits(point[3] for point in points)
+
+
+@settings(max_examples=80, deadline=None)
+@given(points, st.data())
+def test_a_segment_that_was_cut_or_changed_is_refused_by_name(points, data):
+    whole = encode_segment(points)
+    place = data.draw(st.integers(0, len(whole) - 1))
+    changed = bytearray(whole)
+    changed[place] ^= data.draw(st.integers(1, 255))
+    for damaged in (whole[:place], bytes(changed), whole + b"x"):
+        with pytest.raises((DamagedError, FormatError), match=r"x\.seg"):
+            decode_segment(damaged, "x.seg")
+
+
+def test_the_first_format_stays_readable():
+    segment = decode_segment(FORMAT_1)
+    assert segment.names == ["loss", "val/потери"]
+    assert segment.keys.tolist() == [0, 1, 0]
+    assert segment.steps.tolist() == [10, -1, 10]
+    assert (segment.times - 1_700_000_000_000_000_000).tolist() == [0, 1, 2]
+    assert repr(segment.values.tolist()) == "[0.5, nan, 0.25]"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"MSEG", b"garbage that is long enough for a header"])
+def test_garbage_is_refused(garbage):
+    with pytest.raises(DamagedError, match="not a whole metric segment"):
+        decode_segment(garbage)
+
+
+def test_a_segment_of_a_later_format_asks_for_an_update():
+    later = bytearray(encode_segment([("loss", 0, 0, 0.5)]))
+    later[4] = 2
+    with pytest.raises(FormatError, match="Update mlopskit"):
+        decode_segment(bytes(later))
+
+
+def test_a_point_takes_few_bytes():
+    start = 1_700_000_000_000_000_000
+    noise = np.random.default_rng(0).normal(size=4096)
+    points = [("loss", step, start + step * 1_003_007, float(value)) for step, value in enumerate(noise)]
+    assert len(encode_segment(points)) / len(points) < 12
+
+
+def test_points_come_back_with_nan_infinities_and_repeated_steps(writer):
+    for value in (0.5, math.nan, math.inf, -math.inf, -0.0):
+        writer.log_metric("loss", value, step=3)
+    found = written(writer)
+    assert [step for _, step, _ in found] == [3] * 5
+    assert bits(value for *_, value in found) == bits([0.5, math.nan, math.inf, -math.inf, -0.0])
+
+
+def test_the_default_step_counts_each_metric_apart(writer):
+    writer.log_metrics({"loss": 1.0, "auc": 0.5})
+    writer.log_metric("loss", 0.9)
+    assert written(writer) == [("loss", 0, 1.0), ("auc", 0, 0.5), ("loss", 1, 0.9)]
+
+
+def test_a_step_of_zero_is_a_step(writer):
+    writer.log_metric("loss", 1.0, step=0)
+    writer.log_metric("loss", 0.9, step=0)
+    assert [step for _, step, _ in written(writer)] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "val/loss", "потери 📉", "a\0b\n", "x" * 500, np.str_("loss")])
+def test_any_text_names_a_metric_and_never_a_path(writer, name):
+    writer.log_metric(name, 1)
+    assert written(writer) == [(name, 0, 1.0)]
+    assert all(listed.endswith("-00000001.seg") for listed in writer._store.list("runs/201301/r/series"))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 501, "\ud800"])
+def test_names_that_can_not_be_kept_are_refused(writer, name):
+    with pytest.raises(InvalidNameError, match="1 to 500"):
+        writer.log_metric(name, 1.0)
+    assert written(writer) == []
+
+
+def test_a_name_must_be_text(writer):
+    with pytest.raises(TypeError, match="named by text"):
+        writer.log_metric(7, 1.0)
+
+
+@pytest.mark.parametrize("value", [2, np.float32(2), np.float64(2), np.int64(2), np.uint8(2), np.array(2.0)])
+def test_numbers_of_python_and_numpy_are_values(writer, value):
+    writer.log_metric("loss", value, step=np.int32(4))
+    assert written(writer) == [("loss", 4, 2.0)]
+
+
+@pytest.mark.parametrize(
+    "value", ["0.5", None, True, np.True_, 1j, [0.5], np.array([0.5]), np.timedelta64(5, "ns"), 10**400]
+)  # fmt: skip
+def test_what_is_not_a_real_number_is_refused_with_the_name_of_the_metric(writer, value):
+    with pytest.raises(TypeError, match="'val/loss'"):
+        writer.log_metric("val/loss", value)
+    assert written(writer) == []
+
+
+@pytest.mark.parametrize("step", [1.5, "1", 2**63, -(2**63) - 1])
+def test_a_step_that_is_no_64_bit_int_is_refused_with_the_name_of_the_metric(writer, step):
+    with pytest.raises(TypeError, match="'loss'"):
+        writer.log_metric("loss", 0.5, step=step)
+    assert written(writer) == []
+
+
+def test_no_more_points_wait_than_promised(writer):
+    for _ in range(series.WAITING_POINTS - 1):
+        writer.log_metric("loss", 0.5)
+    assert writer._store.list("runs") == []
+    writer.log_metric("loss", 0.5)
+    assert sum(len(segment.keys) for segment in read_segments(writer._store, "runs/201301/r")) == series.WAITING_POINTS
+
+
+def test_points_are_written_by_the_call_that_finds_the_last_write_long_ago(store, monkeypatch):
+    monkeypatch.setattr(series, "WAITING_SECONDS", 0)
+    writer = SeriesWriter(store, "runs/201301/r")
+    writer.log_metric("loss", 0.5)
+    assert len(read_segments(store, "runs/201301/r")) == 1
+
+
+def test_flushing_nothing_writes_nothing(writer):
+    writer.flush()
+    assert writer._store.list() == []
+
+
+def test_a_closed_writer_refuses_every_later_point(writer):
+    writer.log_metric("loss", 0.5)
+    writer._close()
+    for _ in range(2):
+        with pytest.raises(ConflictError, match="has ended"):
+            writer.log_metric("loss", 0.4)
+    assert written(writer) == [("loss", 0, 0.5)]
+
+
+def test_threads_lose_no_point_and_no_step(writer):
+    def log():
+        for _ in range(3000):
+            writer.log_metric("loss", 0.5)
+
+    threads = [threading.Thread(target=log) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(step for _, step, _ in written(writer)) == list(range(12_000))
+
+
+class LosesTheFirstReply(Store):
+    """A store whose first write goes through although the writer hears that it did not."""
+
+    lost = False
+
+    def create(self, name, data, *, durable=True):
+        super().create(name, data, durable=durable)
+        if not self.lost:
+            self.lost = True
+            raise UnreachableError("no answer")
+
+
+def test_a_lost_reply_neither_loses_nor_doubles_points():
+    writer = SeriesWriter(LosesTheFirstReply(f"memory://{uuid.uuid4().hex}"), "runs/201301/r")
+    writer.log_metric("loss", 0.5)
+    with pytest.raises(UnreachableError):
+        writer.flush()
+    writer.log_metric("loss", 0.4)
+    assert written(writer) == [("loss", 0, 0.5), ("loss", 1, 0.4)]
+
+
+def test_a_damaged_segment_is_left_out_with_a_warning_that_names_it(writer):
+    writer.log_metric("loss", 0.5)
+    writer.flush()
+    writer.log_metric("loss", 0.4)
+    writer.flush()
+    first, _ = writer._store.list("runs/201301/r/series")
+    writer._store.replace(first, writer._store.read(first)[:-3])
+    with pytest.warns(UserWarning, match=first):
+        segments = read_segments(writer._store, "runs/201301/r")
+    assert last_values(segments) == {"loss": 0.4}

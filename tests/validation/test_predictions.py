@@ -1,0 +1,112 @@
+import gc
+import weakref
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.trial import Trial
+from mlopskit.validation.predictions import Predictions, contest
+
+X = pd.DataFrame({"x": range(4)})
+
+
+class Model:
+    def __init__(self, *, classes=None, **answers):
+        for name, answer in answers.items():
+            setattr(self, name, lambda _, answer=answer: answer)
+        if classes is not None:
+            self.classes_ = np.array(classes)
+
+
+def ask(model, y):
+    return Predictions("champion", model, X, y)
+
+
+P = [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3]]
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        ([0, 1, 1, 0], None),
+        ([False, True, True, False], None),
+        ([False, True, True, False], [0, 1]),
+        ([0, 1, 1, 0], [False, True]),
+        (pd.Series([0, 1, 1, 0], dtype="Int64"), [0, 1]),
+        (pd.Series([0.0, 1.0, 1.0, 0.0], index=[9, 9, 9, 9]), [0, 1]),
+        (["late no", "late yes", "late yes", "late no"], None),
+        (["late no", "late yes", "late yes", "late no"], ["late no", "late yes"]),
+        (pd.Series(["no", "yes", "yes", "no"], dtype="category"), ["no", "yes"]),
+        (pd.DataFrame({"y": [0, 1, 1, 0]}), None),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "shape", [np.asarray, pd.DataFrame, lambda p: np.asarray(p)[:, 1], lambda p: np.asarray(p)[:, 1:]]
+)
+def test_the_class_that_sorts_last_is_positive_however_it_is_written(y, classes, shape):
+    truth, predicted = ask(Model(classes=classes, predict_proba=shape(P)), y).positive_probability()
+    assert truth.tolist() == [False, True, True, False]
+    assert predicted.tolist() == pytest.approx([0.1, 0.8, 0.6, 0.3])
+
+
+def test_labels_equal_as_booleans_and_numbers():
+    truth, predicted = ask(Model(predict=np.array([True, False, True, False])), [1, 0, 1, 0]).labels()
+    assert (truth == predicted).all()
+
+
+def test_a_ranking_may_come_from_a_decision_function():
+    _, predicted = ask(Model(classes=[0, 1], decision_function=np.array([-1.0, 2, 3, 4])), [0, 1, 1, 0]).positive_rank()
+    assert predicted.tolist() == [-1, 2, 3, 4]
+
+
+def test_a_certain_mistake_has_a_finite_log_loss():
+    _, predicted = ask(Model(predict_proba=[[1, 0]] * 4), [1, 0, 0, 0]).true_class_probability()
+    assert predicted[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "method", "message"),
+    [
+        (Model(), [0, 1, 1, 0], "labels", "the champion has no predict"),
+        (Model(), [0, 1, 1, 0], "positive_rank", "the champion has no predict_proba"),
+        (Model(predict=[1, 2]), [0, 1, 1, 0], "labels", r"predict has the shape \(2,\) for 4 rows"),
+        (Model(predict=[1, 2, None, 3]), [0, 1, 1, 0], "labels", "predict has 1 missing values"),
+        (Model(predict_proba=[[0.5] * 3] * 4), [0, 1, 1, 0], "true_class_probability", "3 columns for 2 classes"),
+        (Model(predict_proba=[[np.nan, 1]] * 4), [0, 1, 1, 0], "positive_rank", "missing values"),
+        (Model(predict_proba=[[0.2, 0.3, 0.5]] * 4), [0, 1, 2, 0], "positive_rank", "needs two classes"),
+        (Model(predict_proba=P, classes=[0, 1]), [0, 1, 2, 0], "positive_rank", "does not know, in 1 of 4 rows"),
+        (Model(predict=["a", "b", "c", "d"]), [0, 1, 1, 0], "values", "are not numbers"),
+    ],
+)
+def test_what_can_not_be_scored_is_said_without_values(model, y, method, message):
+    with pytest.raises(ValidationError, match=message):
+        getattr(ask(model, y), method)()
+
+
+@pytest.mark.parametrize("y", [[0, 1], [0, 1, None, 0], [[0, 1]] * 4])
+def test_labels_have_to_fit_the_rows(y):
+    with pytest.raises(ValidationError, match="y has"):
+        ask(Model(), y)
+
+
+def test_a_model_that_raises_is_named_and_its_words_are_not_repeated():
+    class Raises:
+        def predict(self, X):
+            raise RuntimeError("unknown origin JFK")
+
+    with pytest.raises(ValidationError, match="the champion's predict raised RuntimeError") as caught:
+        ask(Raises(), [0, 1, 1, 0]).labels()
+    assert "JFK" not in str(caught.value)
+
+
+def test_predictions_live_no_longer_than_their_trial():
+    trial = Trial(Model(), X=X, y=[0, 1, 1, 0])
+    predictions = weakref.ref(contest(trial).candidate)
+    assert contest(trial).candidate is predictions()
+    assert contest(trial).champion is None
+    del trial
+    gc.collect()
+    assert predictions() is None

@@ -1,0 +1,102 @@
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlopskit.errors import FormatError, SerializationError
+from mlopskit.validation import Validator, checks
+
+EVERY = [
+    checks.BetterThanChampion("roc_auc", min_gain=0.01, confidence=0.9, resamples=200, seed=3, severity="warn"),
+    checks.Between("distance", 0, 6000.5),
+    checks.Between("distance", float("-inf"), 1e300),
+    checks.Between("time_hour", pd.Timestamp("2013-01-01"), pd.Timestamp("2014-01-01 00:00:00.000000001")),
+    checks.Between("time_hour", pd.Timestamp("2013-01-01", tz="UTC"), pd.Timestamp("2013-12-31", tz="UTC")),
+    checks.Compare("dep_time", "<=", "arr_time", severity="warn"),
+    checks.HasColumns("origin", "dest"),
+    checks.Matches("tailnum", r"N\d+é"),
+    checks.MinScore("log_loss", 0.4),
+    checks.NoWorseSlice("origin", tolerance=0.1),
+    checks.NotNull("origin", "dest", severity="warn"),
+    checks.OneOf("origin", ["EWR", 3, 2.5, True]),
+    checks.RowCount(3),
+    checks.RowCount(3, 5),
+    checks.Unique("flight", "time_hour"),
+]
+names = st.text(st.characters(codec="utf-8"), min_size=1)
+finite = st.one_of(st.integers(), st.floats(allow_nan=False))
+built = st.one_of(
+    st.lists(names, min_size=1, max_size=3, unique=True).map(lambda columns: checks.NotNull(*columns)),
+    st.tuples(names, st.tuples(finite, finite).map(sorted)).map(lambda made: checks.Between(made[0], *made[1])),
+    st.tuples(names, st.lists(st.one_of(finite, st.text(st.characters(codec="utf-8"))), min_size=1)).map(
+        lambda made: checks.OneOf(*made)
+    ),
+)
+
+
+class Custom(checks.RowCheck):
+    def failing(self, frame):
+        return frame[self.column] > 0
+
+
+class Narrow(checks.Between):
+    """A subclass is another class, with code of its own."""
+
+
+def test_every_built_in_check_round_trips():
+    abstract = {"Check", "EachRow", "FrameCheck", "ModelCheck", "RowCheck"}
+    assert {type(check).__name__ for check in EVERY} == set(checks.__all__) - abstract
+    validator = Validator(EVERY)
+    text = validator.to_json()
+    assert Validator.from_json(text) == validator
+    assert Validator.from_json(text).to_json() == text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(built, max_size=4))
+def test_any_parameters_round_trip_with_their_types(made):
+    validator = Validator(made)
+    assert repr(Validator.from_json(validator.to_json())) == repr(validator)
+
+
+def test_the_text_is_json_with_one_check_a_line():
+    text = Validator([checks.NotNull("origin", "dest"), checks.Between("distance", 0, 6000)]).to_json()
+    assert text.splitlines() == [
+        '{"format": 1, "checks": [',
+        '  {"check": "NotNull", "columns": ["origin", "dest"], "severity": "error"},',
+        '  {"check": "Between", "column": "distance", "low": 0, "high": 6000, "severity": "error"}',
+        "]}",
+    ]
+    assert json.loads(text)["format"] == 1
+
+
+@pytest.mark.parametrize("check", [Custom("x"), Narrow("x", 0, 1)])
+def test_a_check_with_code_of_its_own_is_refused_by_name(check):
+    with pytest.raises(SerializationError, match=f"{type(check).__name__} is not a built-in check"):
+        Validator([check]).to_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not json", "not JSON"),
+        ("[]", "not a validator"),
+        ('{"format": 1}', "not a validator"),
+        ('{"format": 2, "checks": []}', "format 1"),
+        ('{"format": 1, "checks": [3]}', "check 1 is none"),
+        ('{"format": 1, "checks": [{"check": ["NotNull"]}]}', "check 1 is none"),
+        ('{"format": 1, "checks": [{"check": "Custom", "column": "x"}]}', "check 1 is none"),
+        ('{"format": 1, "checks": [{"check": "Between", "column": "x", "low": 2, "high": 1}]}', "check 1, Between"),
+        ('{"format": 1, "checks": [{"check": "Between", "column": "x", "low": 2}]}', "check 1, Between"),
+        (
+            '{"format": 1, "checks": [{"check": "Between", "column": "x", "low": {"a": 1}, "high": 1}]}',
+            "check 1, Between",
+        ),
+        ('{"format": 1, "checks": [{"check": "NotNull", "columns": 3}]}', "check 1, NotNull"),
+    ],
+)
+def test_other_text_is_refused(text, message):
+    with pytest.raises(FormatError, match=message):
+        Validator.from_json(text)
