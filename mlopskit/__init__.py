@@ -8,7 +8,18 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "ContinuousTraining": "mlopskit.continuous_training",
+    "Deployment": "mlopskit.deployment",
+    "DriftDetector": "mlopskit.drift.detector",
+    "Gate": "mlopskit.registry",
+    "Pipeline": "mlopskit.pipeline",
+    "Registry": "mlopskit.registry",
+    "Step": "mlopskit.pipeline",
     "Store": "mlopskit.storage.store",
+    "Tracker": "mlopskit.tracking.tracker",
+    "Validator": "mlopskit.validation",
+    "checks": "mlopskit.validation",
+    "fingerprint": "mlopskit.storage.fingerprint",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

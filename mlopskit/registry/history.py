@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlopskit.errors import ConflictError, FormatError, NotFoundError
 from mlopskit.records.json import from_json
 from mlopskit.records.model import Decision, ModelVersion
-from mlopskit.storage.log import Commit, CommitLog
+from mlopskit.storage.commit import Commit
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
 
 if TYPE_CHECKING:

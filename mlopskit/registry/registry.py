@@ -19,9 +19,9 @@ from mlopskit.registry.history import State
 from mlopskit.registry.model import Model, environment, load_model
 from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, run_id
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
-from mlopskit.storage.log import Change, CommitLog, Verification
-from mlopskit.storage.names import checked_part
-from mlopskit.storage.store import Store, StoreLike
+from mlopskit.storage.commit import Change
+from mlopskit.storage.log import CommitLog, Verification
+from mlopskit.storage.store import Store, StoreLike, checked_part
 
 if TYPE_CHECKING:
     import pandas as pd

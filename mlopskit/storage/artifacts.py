@@ -246,14 +246,12 @@ def _signature(artifact: Artifact) -> Signature | None:
 def _require_consent(artifact: Artifact) -> None:
     if is_trusted(artifact.signature, artifact.statement):
         return
-    signer = (
-        f"was signed with the key {artifact.signature.key}, which you have not trusted"
-        if artifact.signature
-        else "is not signed"
-    )
+    key = artifact.signature.key if artifact.signature else None
+    signer = f"was signed with the key {key}, which you have not trusted" if key else "is not signed"
     raise NotTrustedError(
-        f"Loading this {artifact.type} ({artifact.serializer}) can run code, and it {signer}. If you know where it comes "
-        "from: pass trust=True, trust its key with mlopskit.storage.consent.trust_key, or open the store with trusted=True."
+        f"Loading this {artifact.type} ({artifact.serializer}) can run code, and it {signer}. If you know where it "
+        "comes from: pass trust=True, trust its key with mlopskit.storage.consent.trust_key, or open the store with "
+        "trusted=True."
     )
 
 

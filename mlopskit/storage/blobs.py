@@ -55,7 +55,7 @@ class BlobWriter(io.RawIOBase):
         view = memoryview(data).cast("B") if not isinstance(data, bytes) else data
         self._hash.update(view)
         try:
-            self._file.write(view)
+            _write_all(self._file, view)
         except OSError as error:
             raise self._store.as_ours(error, "a blob") from error
         self._size += len(view)
@@ -240,6 +240,12 @@ class Blobs:
 
 def _name(blob: Blob) -> str:
     return f"blobs/{blob.digest[:2]}/{blob.digest}"
+
+
+def _write_all(file: BinaryIO, data: Any) -> None:
+    view = memoryview(data)
+    while view:  # an unbuffered file may take less than it is given, on a full disk for one
+        view = view[file.write(view) :]
 
 
 @contextlib.contextmanager

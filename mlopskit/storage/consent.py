@@ -17,6 +17,7 @@ object in the place of another. The registry's chained history is what notices t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -29,7 +30,7 @@ import attrs
 
 from mlopskit.errors import NotTrustedError
 from mlopskit.storage.backends.local import LocalBackend
-from mlopskit.storage.names import checked_part
+from mlopskit.storage.store import checked_part
 
 KEY_VARIABLE = "MLOPSKIT_KEY"
 FOLDER_VARIABLE = "MLOPSKIT_CONFIG"
@@ -152,10 +153,8 @@ def _read_or_make(folder: Path) -> bytes:
         return keys.read("key")
     except FileNotFoundError:
         _private(folder)
-    try:
+    with contextlib.suppress(FileExistsError):  # another process of this user was first
         keys.create("key", secrets.token_hex(32).encode(), durable=True)
-    except FileExistsError:  # another process of this user was first
-        pass
     return keys.read("key")
 
 

@@ -15,7 +15,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from itertools import islice, pairwise
 from typing import Any, Generic, TypeVar
 
@@ -23,11 +22,9 @@ import attrs
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, MlopskitError, StoreError
 from mlopskit.storage.canonical_json import decode, encode
-from mlopskit.storage.identifiers import new_id
-from mlopskit.storage.names import checked_name
-from mlopskit.storage.store import Store, StoreLike
+from mlopskit.storage.commit import START, Change, Commit, Head, commit_bytes, commit_from_bytes
+from mlopskit.storage.store import Store, StoreLike, checked_name
 
-FORMAT = 1
 CHECKPOINT_EVERY = 64
 PATIENCE_SECONDS = 60.0
 _READ_AHEAD = 64  # commits asked for at once, at most
@@ -35,56 +32,6 @@ _PAUSE_SECONDS = 0.02  # a loser waits up to this long, then up to twice as long
 _LONGEST_PAUSE = 1.0
 
 State = TypeVar("State")
-
-
-@attrs.frozen
-class Head:
-    """Where a log ends: the last commit's number and digest. Publish it, and a cut tail can be found."""
-
-    number: int
-    digest: str
-
-
-START = Head(0, "")
-
-
-@attrs.frozen
-class Change:
-    """What a writer wants to commit: an operation's name and its arguments, JSON-able."""
-
-    operation: str
-    arguments: dict[str, Any]
-
-
-@attrs.frozen
-class Commit:
-    """One link of a log's history.
-
-    Attributes
-    ----------
-    number : int
-        1, 2, 3 and so on, without a gap.
-    previous : str
-        Digest of the commit before; empty for the first.
-    id : str
-        Made by the writer, so that a lost reply can be told from another writer's success.
-    time : str
-        The writer's clock, UTC, ISO 8601. Shown, never used for ordering.
-    actor : str
-        Who committed.
-    change : Change
-        What was done.
-    digest : str
-        sha256 of the commit's own bytes.
-    """
-
-    number: int
-    previous: str
-    id: str
-    time: str
-    actor: str
-    change: Change
-    digest: str
 
 
 @attrs.frozen
@@ -309,7 +256,7 @@ class CommitLog(Generic[State]):
             data = found.pop(self._name(number), None)
             if data is None:
                 break
-            commit = _linked(_parsed(data, number, self), head, self)
+            commit = _linked(commit_from_bytes(data, number, str(self)), head, self)
             commits.append(commit)
             head = Head(number, commit.digest)
         if found and not commits:
@@ -333,7 +280,7 @@ class CommitLog(Generic[State]):
         data = self.store.read_many([self._name(number)]).get(self._name(number))
         if data is None:
             raise DamagedError(f"commit {number} of {self} is missing, though later ones exist.")
-        return _parsed(data, number, self)
+        return commit_from_bytes(data, number, str(self))
 
     def _broken_links(self, commits: list[Commit | None]) -> Iterator[str]:
         if commits and commits[0] is not None and commits[0].previous:
@@ -387,24 +334,13 @@ class CommitLog(Generic[State]):
 
     def _put(self, change: Change, actor: str) -> Commit | None:
         """Try to make the next commit; None if another writer was first."""
-        number, time_ = self._head.number + 1, datetime.now(UTC).isoformat(timespec="microseconds")
-        data = encode(
-            {
-                "v": FORMAT,
-                "n": number,
-                "prev": self._head.digest,
-                "id": new_id(),
-                "time": time_,
-                "actor": actor,
-                "op": change.operation,
-                "args": change.arguments,
-            }
-        )
+        number = self._head.number + 1
+        data = commit_bytes(change, self._head, actor)
         try:
             self.store.create(self._name(number), data)
         except ConflictError:
             return None
-        commit = _parsed(data, number, self)
+        commit = commit_from_bytes(data, number, str(self))
         self._advance(commit)
         if number - self._checkpointed >= CHECKPOINT_EVERY:
             self._write_checkpoint()
@@ -419,7 +355,7 @@ class CommitLog(Generic[State]):
     def _write_checkpoint(self) -> None:
         content = {"fold": self._fold, "n": self._head.number, "head": self._head.digest, "state": self._state}
         digest = hashlib.sha256(encode(content)).hexdigest()
-        data = encode({"v": FORMAT, "sha256": digest, "content": content})
+        data = encode({"v": 1, "sha256": digest, "content": content})
         try:
             self.store.replace(self._checkpoint_name, data, durable=False)
         except StoreError:  # the commit itself stands; the next writer makes a checkpoint
@@ -442,31 +378,6 @@ class CommitLog(Generic[State]):
             return content if hashlib.sha256(encode(content)).hexdigest() == kept["sha256"] else None
         except (FormatError, KeyError, TypeError):
             return None
-
-
-def _parsed(data: bytes, number: int, log: CommitLog[Any]) -> Commit:
-    """Turn a commit file's bytes into the `Commit` of that number."""
-    try:
-        record = decode(data)
-        version = record["v"]
-        commit = Commit(
-            number=record["n"],
-            previous=record["prev"],
-            id=record["id"],
-            time=record["time"],
-            actor=record["actor"],
-            change=Change(record["op"], record["args"]),
-            digest=hashlib.sha256(data).hexdigest(),
-        )
-    except (FormatError, KeyError, TypeError):
-        raise DamagedError(f"commit {number} of {log} is not readable; restore it from a backup.") from None
-    if version != FORMAT:
-        raise FormatError(
-            f"commit {number} of {log} has format {version}; this mlopskit reads {FORMAT}. Update mlopskit."
-        )
-    if commit.number != number:
-        raise DamagedError(f"commit {number} of {log} says that it is number {commit.number}: history was reordered.")
-    return commit
 
 
 def _linked(commit: Commit, previous: Head, log: CommitLog[Any]) -> Commit:

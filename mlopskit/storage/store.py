@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, Union
+from typing import Any, BinaryIO, TypeVar, Union
 
 from mlopskit.errors import (
     ConflictError,
     FormatError,
+    InvalidNameError,
     NotFoundError,
     PermissionDeniedError,
     StoreError,
@@ -25,16 +26,22 @@ from mlopskit.errors import (
     UnsupportedBackendError,
 )
 from mlopskit.storage.backends.local import LocalBackend
-from mlopskit.storage.backends.memory import MemoryBackend
+from mlopskit.storage.backends.url import backend_at, full_url
 from mlopskit.storage.identifiers import new_id
-from mlopskit.storage.names import checked_name
-
-if TYPE_CHECKING:
-    from mlopskit.storage.backends.backend import Backend
 
 FORMAT = 1
 IDENTITY = "mlopskit.json"
-PROTOCOLS = ("a folder", "memory", "s3", "gs", "az", "abfs")
+
+PART_LENGTH = 128
+NAME_LENGTH = 512
+
+_PART = rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{PART_LENGTH - 1}}}"
+_IS_PART = re.compile(_PART).fullmatch
+_IS_NAME = re.compile(rf"{_PART}(?:/{_PART})*").fullmatch
+_RULE = (
+    f"a name is parts joined by '/', each of 1 to {PART_LENGTH} letters, digits, '.', '_' or '-' "
+    f"and beginning with a letter or digit, {NAME_LENGTH} characters at most in all"
+)
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds; each delay is drawn below a ceiling that doubles
 _T = TypeVar("_T")
@@ -85,11 +92,11 @@ class Store:
         retry_seconds: float = 30.0,
         **storage_options: Any,
     ) -> None:
-        self.url = _full_url(url)
+        self.url = full_url(url)
         self.trusted = trusted
         self.retry_seconds = retry_seconds
         self.storage_options = storage_options
-        self._backend = _backend(self.url, storage_options)
+        self._backend = backend_at(self.url, storage_options)
         self._prepared = False
         self._preparing = threading.RLock()
 
@@ -391,31 +398,64 @@ def _check_format(identity: bytes, store: Store) -> None:
         raise FormatError(f"{store} has format {number}; this mlopskit reads format {FORMAT}. Update mlopskit.")
 
 
-def _full_url(url: str | os.PathLike[str] | None) -> str:
-    text = os.fspath(url) if url is not None else os.environ.get("MLOPSKIT_STORE") or "mlopskit-store"
-    protocol, separator, rest = text.partition("://")
-    if not separator:
-        return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - a later chdir must not move the store
-    if protocol in ("file", "local"):
-        return os.path.abspath(rest)  # noqa: PTH100
-    return text.rstrip("/")
+def checked_name(name: str) -> str:
+    """Return `name` if it is safe as a path below a store's root.
+
+    The rule is stricter than any backend needs: no absolute path, no ``..``, no hidden or
+    temporary file, no control character and no letter that two filesystems fold differently
+    can be written with it.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"registry/flight-delays/log/00000001.json"``.
+
+    Raises
+    ------
+    InvalidNameError
+        If the name breaks the rule; the message states the rule.
+
+    Examples
+    --------
+    >>> checked_name("runs/2013/a.json")
+    'runs/2013/a.json'
+    >>> checked_name("../secrets")
+    Traceback (most recent call last):
+    mlopskit.errors.InvalidNameError: '../secrets' can not be a name on a store: a name is ...
+    """
+    if isinstance(name, str) and len(name) <= NAME_LENGTH and _IS_NAME(name):
+        return name
+    raise InvalidNameError(f"{_shown(name)} can not be a name on a store: {_RULE}.")
 
 
-def _backend(url: str, options: dict[str, Any]) -> Backend:
-    protocol, separator, rest = url.partition("://")
-    if separator and protocol != "memory":
-        return _remote_backend(protocol, url, options)
-    if options:
-        raise TypeError(f"A store at {url} takes no storage options; got {', '.join(sorted(options))}.")
-    return MemoryBackend(rest) if separator else LocalBackend(Path(url))
+def checked_part(name: str, kind: str = "name") -> str:
+    """Return `name` if it is safe as one part of a path, such as a model's name.
+
+    Parameters
+    ----------
+    name : str
+        The name a user gave.
+    kind : str
+        What is being named, for the message: ``"model"``, ``"experiment"``.
+
+    Raises
+    ------
+    InvalidNameError
+        If the name is not one allowed part.
+
+    Examples
+    --------
+    >>> checked_part("flight-delays", kind="model")
+    'flight-delays'
+    """
+    if isinstance(name, str) and _IS_PART(name):
+        return name
+    raise InvalidNameError(
+        f"{_shown(name)} can not name a {kind}: use 1 to {PART_LENGTH} letters, digits, '.', '_' or '-', "
+        "beginning with a letter or digit."
+    )
 
 
-def _remote_backend(protocol: str, url: str, options: dict[str, Any]) -> Backend:
-    from mlopskit.storage.backends.remote import BACKENDS
-
-    if protocol not in BACKENDS:
-        raise UnsupportedBackendError(
-            f"{protocol}:// is not known to create a name exclusively, so two writers could both win. "
-            f"Use {', '.join(PROTOCOLS)}."
-        )
-    return BACKENDS[protocol](url, options)
+def _shown(name: object) -> str:
+    text = repr(name)
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"

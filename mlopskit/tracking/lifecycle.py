@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, NotFoundError
-from mlopskit.storage.canonical_json import decode, encode
-from mlopskit.storage.log import Change, Commit, CommitLog
+from mlopskit.storage.canonical_json import encode
+from mlopskit.storage.commit import START, Change, Commit, Head, commit_from_bytes
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
 
 RunState: TypeAlias = dict[str, Any]
@@ -96,14 +97,15 @@ def read_states(store: Store) -> Iterator[RunState | DamagedError]:
 
 def _read_state(folder: str, commits: list[bytes]) -> RunState | DamagedError:
     state: RunState = {}
+    head = START
     try:
         for number, data in enumerate(commits, start=1):
-            entry = decode(data)
-            if entry["n"] != number:
-                return DamagedError(f"commit {number} of {folder} is missing, though later ones exist.")
-            state = _next_state(state, entry["op"], entry["args"], entry["time"])
-    except (FormatError, KeyError, TypeError, ValueError) as error:
-        return DamagedError(f"a commit of {folder} is not readable: {type(error).__name__}: {error}")
+            commit = commit_from_bytes(data, number, folder)
+            if commit.previous != head.digest:
+                return DamagedError(f"commit {number - 1} or {number} of {folder} was changed.")
+            head, state = Head(number, commit.digest), _apply(state, commit)
+    except (DamagedError, FormatError, KeyError, TypeError, ValueError) as error:
+        return DamagedError(f"a commit of {folder} is missing or not readable: {error}")
     return state
 
 

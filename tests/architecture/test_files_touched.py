@@ -38,7 +38,6 @@ def test_a_metric_point_waits_in_one_file(run):
     assert files_touched(lambda: run.log_metric("loss", 0.31, step=10)) == {"tracking/series.py"}
 
 
-@pytest.mark.xfail(reason="Store.create calls the name check in storage/names.py: a fourth file")
 def test_a_metric_point_reaches_the_disk_through_at_most_three_files(run):
     def log():
         run.log_metric("loss", 0.31, step=10)

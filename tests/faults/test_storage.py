@@ -16,7 +16,8 @@ import pytest
 
 from mlopskit.errors import ConflictError, StoreFullError, UnreachableError
 from mlopskit.storage.blobs import Blob, Blobs
-from mlopskit.storage.log import Change, CommitLog
+from mlopskit.storage.commit import Change
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
 
 pytestmark = pytest.mark.faults
@@ -132,6 +133,7 @@ class DroppedReply:
             while answer := server.recv(65536):
                 if self._drop_next:
                     self._drop_next = False
+                    client.shutdown(socket.SHUT_RDWR)
                     return
                 client.sendall(answer)
 

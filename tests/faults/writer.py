@@ -9,7 +9,8 @@ from pathlib import Path
 
 import mlopskit.storage
 from mlopskit.storage.blobs import Blob, Blobs
-from mlopskit.storage.log import Change, CommitLog
+from mlopskit.storage.commit import Change
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
 
 SOURCE = os.fspath(Path(mlopskit.storage.__file__).parent)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlopskit.errors import FormatError, NotFoundError
 from mlopskit.registry import history
-from mlopskit.storage.log import Change, Commit
+from mlopskit.storage.commit import Change, Commit
 
 
 def folded(*changes):

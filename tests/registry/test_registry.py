@@ -219,7 +219,7 @@ def test_a_decision_against_a_replaced_champion_is_a_conflict(three):
         Registry(three.store).promote(NAME, 3)
         return True
 
-    with pytest.raises(ConflictError, match="moved to version 3 .* against version 1"):
+    with pytest.raises(ConflictError, match=r"moved to version 3 .* against version 1"):
         three.promote(NAME, 2, gate=Gate([meanwhile]))
     assert three.load(f"{NAME}@champion").version.number == 3
 

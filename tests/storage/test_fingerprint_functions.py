@@ -13,8 +13,6 @@ import pytest
 from mlopskit.errors import FingerprintError
 from mlopskit.storage.fingerprint import fingerprint
 
-LIMIT = 3
-
 
 def define(source, name="f", **module_values):
     """Run source as a module of its own and return its function."""
@@ -145,9 +143,6 @@ def test_a_name_not_yet_bound_in_a_closure_is_no_obstacle():
 @pytest.mark.parametrize("value", [3, 3.0, "3", True, None, b"3", (3,), (3, ("a",)), math, float, statistics.mean])
 def test_plain_values_at_module_level_count(value):
     source = "def f(x):\n    return x, LIMIT\n"
-    assert not same(source, LIMIT=value) == (
-        fingerprint(define(source, LIMIT=value)) == fingerprint(define(source, LIMIT=4))
-    )
     assert fingerprint(define(source, LIMIT=value)) != fingerprint(define(source, LIMIT=4))
 
 
@@ -168,7 +163,7 @@ def test_functions_at_module_level_count_by_code_as_far_as_they_reach():
 def test_recursion_is_no_obstacle():
     alone = "def f(n):\n    return n and f(n - 1)\n"
     mutual = "def f(n):\n    return n and g(n - 1)\ndef g(n):\n    return n and f(n - {})\n"
-    assert same(alone, alone.replace("n)", "n)"))
+    assert not same(alone, alone.replace("1", "2"))
     assert same(mutual.format(1), mutual.format(1))
     assert not same(mutual.format(1), mutual.format(2))
 

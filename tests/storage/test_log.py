@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError
-from mlopskit.storage.log import CHECKPOINT_EVERY, START, Change, CommitLog, Head
+from mlopskit.storage.commit import START, Change, Head
+from mlopskit.storage.log import CHECKPOINT_EVERY, CommitLog
 from mlopskit.storage.store import Store
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, NotFoundError
 from mlopskit.storage.identifiers import new_id
-from mlopskit.storage.log import Change
+from mlopskit.storage.commit import Change
 from mlopskit.storage.store import Store
 from mlopskit.tracking.lifecycle import commit_change, read_states, run_folder, run_log
 

@@ -111,9 +111,11 @@ def _instructions(code: types.CodeType, walk: Walk) -> Iterator[bytes]:
         if instruction.opname in NO_BEHAVIOUR:
             continue
         yield b"%d" % instruction.opcode
+        if instruction.arg is None:
+            continue
         if instruction.opcode in dis.hasconst:
-            yield walk(instruction.argval, ".<constant>")
-        elif instruction.arg is not None:
+            yield walk(code.co_consts[instruction.arg], ".<constant>")
+        else:
             yield b"%d" % instruction.arg
 
 

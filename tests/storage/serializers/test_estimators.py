@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import SVC
 
 from mlopskit.errors import NotTrustedError, SerializationError
-from mlopskit.storage.serializers import serializer_named, serializers_for
+from mlopskit.storage.serializers import serializers_for
 
 pytest.importorskip("skops")
 
@@ -25,9 +25,9 @@ y = (X[:, 0] > 0).astype(int)
     [
         LogisticRegression(),
         SGDClassifier(random_state=0),
-        SVC(probability=False),
+        SVC(),
         make_pipeline(StandardScaler(), FunctionTransformer(np.tanh), LogisticRegression(C=np.float64(0.5))),
-        ColumnTransformer([("scaled", StandardScaler(), [0]), ("coded", OneHotEncoder(), [1])]),
+        ColumnTransformer([("scaled", StandardScaler(), [0]), ("coded", OneHotEncoder(sparse_output=False), [1])]),
     ],
     ids=lambda model: type(model).__name__,
 )

@@ -1,6 +1,4 @@
 import datetime as dt
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -166,18 +164,6 @@ def test_a_frequency_that_its_name_does_not_tell_is_refused(to_bytes):
 def test_equal_frames_are_equal_bytes(to_bytes):
     frame = pd.DataFrame({"a": [1, 2], "s": ["x", None]})
     assert to_bytes("columns", frame) == to_bytes("columns", frame.copy())
-
-
-def test_cloudpickle_is_not_even_imported_to_read(to_bytes, tmp_path):
-    frame = pd.DataFrame({"a": [1, 2], "s": pd.array(["x", None], dtype="string"), "o": [None, "y"]})
-    (tmp_path / "frame").write_bytes(to_bytes("columns", frame))
-    code = (
-        "import sys; from mlopskit.storage.serializers import serializer_named\n"
-        "with open(sys.argv[1], 'rb') as file: frame = serializer_named('columns').read(file, 1)\n"
-        "print(frame.shape, frame.dtypes['s'], 'cloudpickle' in sys.modules)"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "frame")]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "(2, 3) string False\n"
 
 
 def test_strings_over_pyarrow_are_read_without_it(monkeypatch, to_bytes, from_bytes):
