@@ -53,7 +53,7 @@ class Entry:
     @property
     def digest(self) -> str:
         """Digest of the output: equal for equal bytes in one format."""
-        return hashlib.sha256(encode(_content(self.artifact))).hexdigest()
+        return self.artifact.digest
 
 
 class Cache:
@@ -167,10 +167,3 @@ def _entry(record: Any, key: str) -> Entry:
     if not intact:
         raise FormatError(f"{_name(key)} is not what was written.")
     return entry
-
-
-def _content(artifact: AnyArtifact) -> list[Any]:
-    """What decides the value that is loaded: the bytes, and how they are read."""
-    if isinstance(artifact, Artifact):
-        return [artifact.serializer, artifact.version, artifact.digest]
-    return [artifact.container, list(artifact.keys), [_content(item) for item in artifact.items]]

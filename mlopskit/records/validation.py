@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from mlopskit.errors import ValidationError
+from mlopskit.markup.values import shorten
 from mlopskit.records.report import CheckResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlopskit.markup.html import Markup
-
 _MESSAGE_BYTES = 1800
 _CHECK_WIDTH = 60
+_MESSAGE_WIDTH = 200
+_BADGES: dict[str, Literal["ok", "warn", "fail", "neutral"]] = {
+    "failed": "fail", "error": "fail", "warned": "warn", "skipped": "neutral", "passed": "ok",
+}  # fmt: skip
 
 
 @attrs.frozen(repr=False)
@@ -34,7 +37,7 @@ class ValidationReport:
     --------
     >>> result = CheckResult("origin is never missing", "failed", "2 of 9 rows fail", failed=2, rows=9)
     >>> ValidationReport((result,), rows=9)
-    ValidationReport: failed, 1 of 1 checks failed over 9 rows
+    ValidationReport: failed (1 failed, 9 rows)
       failed   origin is never missing   2 of 9 rows fail
     """
 
@@ -88,7 +91,7 @@ class ValidationReport:
         bad = [result for result in self.results if not result.ok]
         message = f"{len(bad)} of {len(self.results)} checks failed or could not run, over {self.rows} rows:"
         for position, result in enumerate(bad):
-            line = f"\n  {_shorten(result.check)}: {_shorten(result.message, 200)}"
+            line = f"\n  {shorten(result.check, _CHECK_WIDTH)}: {shorten(result.message, _MESSAGE_WIDTH)}"
             if len((message + line).encode()) > _MESSAGE_BYTES:
                 message += f"\n  and {len(bad) - position} more; the report's to_frame() lists all"
                 break
@@ -96,49 +99,26 @@ class ValidationReport:
         raise ValidationError(message)
 
     def __repr__(self) -> str:
-        width = max((len(_shorten(result.check)) for result in self.results), default=0)
-        lines = [
-            f"  {_word(result):<7}  {_shorten(result.check):<{width}}   {result.message}".rstrip()
-            for result in self.results
-        ]
-        return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'}, {self._summary()}", *lines])
+        named = [(_word(result), shorten(result.check, _CHECK_WIDTH), result.message) for result in self.results]
+        width = max((len(check) for _, check, _ in named), default=0)
+        lines = [f"  {word:<7}  {check:<{width}}   {message}".rstrip() for word, check, message in named]
+        return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'} ({self._summary()})", *lines])
 
     def _repr_html_(self) -> str:
         from mlopskit.markup.components import badge, section, table
         from mlopskit.markup.page import fragment
 
-        rows = [{"": _badge(result), "check": result.check, "found": result.message} for result in self.results]
+        rows = [
+            {"result": badge(_BADGES[_word(result)], _word(result)), "check": result.check, "found": result.message}
+            for result in self.results
+        ]
         verdict = badge("ok", "passed") if self.ok else badge("fail", "failed")
-        return fragment(section("Validation", verdict, " ", self._summary(), table(rows), level=3))
+        return fragment(section("Validation", verdict, f" {self._summary()}", table(rows), level=3))
 
     def _summary(self) -> str:
-        counts = Counter(_word(result) for result in self.results)
-        words = {"failed": "failed", "error": "could not run", "warned": "warned", "skipped": "skipped"}
-        found = [f"{counts[word]} {said}" for word, said in words.items() if counts[word]]
-        total = len(self.results)
-        if not found:
-            return f"{total} checks passed over {self.rows} rows"
-        head, *others = found
-        number, _, said = head.partition(" ")
-        return f"{', '.join([f'{number} of {total} checks {said}', *others])} over {self.rows} rows"
+        counts = Counter(map(_word, self.results))
+        return ", ".join([f"{counts[word]} {word}" for word in _BADGES if counts[word]] + [f"{self.rows} rows"])
 
 
 def _word(result: CheckResult) -> str:
     return "warned" if result.status == "failed" and result.severity == "warn" else result.status
-
-
-def _badge(result: CheckResult) -> Markup:
-    from mlopskit.markup.components import badge
-
-    word = _word(result)
-    if word == "passed":
-        return badge("ok", word)
-    if word == "skipped":
-        return badge("neutral", word)
-    return badge("warn" if word == "warned" else "fail", word)
-
-
-def _shorten(text: str, limit: int = _CHECK_WIDTH) -> str:
-    from mlopskit.markup.values import shorten
-
-    return shorten(text, limit)

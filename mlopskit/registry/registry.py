@@ -283,7 +283,8 @@ class Registry:
         folders = self.store.list("registry", recursive=False)
         names = [folder.rstrip("/").rpartition("/")[2] for folder in folders]
         rows = [history.summary(self._log(name).state(), name) for name in names]
-        return pd.DataFrame(rows, columns=["name", "versions", "aliases", "registered"]).set_index("name")
+        frame = pd.DataFrame(rows, columns=["name", "versions", "aliases", "registered"]).set_index("name")
+        return frame.assign(registered=pd.to_datetime(frame["registered"], utc=True, format="ISO8601"))
 
     def versions(self, name: str) -> pd.DataFrame:
         """List a model's versions, with a column for each metric, param and tag.

@@ -6,6 +6,7 @@ frames is two blobs in the frames' own format rather than one pickle.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -47,8 +48,8 @@ class Artifact:
 
     @property
     def digest(self) -> str:
-        """Digest of the content: equal bytes in one format have one digest."""
-        return self.blob.digest
+        """Digest of the content: equal bytes in one format have one digest, in another format another."""
+        return hashlib.sha256(self.statement).hexdigest()
 
     @property
     def statement(self) -> bytes:
@@ -67,9 +68,8 @@ class ArtifactGroup:
     @property
     def digest(self) -> str:
         """Digest of the content, from those of the parts."""
-        from mlopskit.storage.fingerprint import fingerprint
-
-        return fingerprint((self.container, self.keys, tuple(item.digest for item in self.items)))
+        parts = [self.container, list(self.keys), [item.digest for item in self.items]]
+        return hashlib.sha256(encode(parts)).hexdigest()
 
 
 AnyArtifact = Artifact | ArtifactGroup
@@ -99,15 +99,13 @@ class Artifacts:
         """Where the blobs lie."""
         return self.blobs.store
 
-    def save(self, value: object, *, durable: bool = True) -> AnyArtifact:
+    def save(self, value: object) -> AnyArtifact:
         """Keep a value in the first format that can hold it exactly.
 
         Parameters
         ----------
         value : object
             Anything; the serializer is chosen by type.
-        durable : bool, default True
-            As for `Store.create`.
 
         Returns
         -------
@@ -121,10 +119,10 @@ class Artifacts:
         """
         choices = list(serializers_for(value))
         if _is_group(value) and all(choice.carries_code for choice in choices):
-            return self._save_group(value, durable=durable)
+            return self._save_group(value)
         for serializer in choices:
             try:
-                return self._save_with(serializer, value, durable=durable)
+                return self._save_with(serializer, value)
             except SerializationError as error:
                 refusal = error
         raise SerializationError(f"A {_type_name(value)} can not be kept: {refusal}") from refusal
@@ -159,17 +157,17 @@ class Artifacts:
         """Read the bytes and report, a sentence each, what is damaged or missing; runs nothing."""
         return self.blobs.verify(leaf.blob for leaf in leaves(artifact))
 
-    def _save_with(self, serializer: Serializer, value: object, *, durable: bool) -> Artifact:
-        with self.blobs.writer(durable=durable) as file:
+    def _save_with(self, serializer: Serializer, value: object) -> Artifact:
+        with self.blobs.writer() as file:
             serializer.write(value, file)  # type: ignore[arg-type]
         artifact = Artifact(_type_name(value), serializer.name, serializer.version, file.blob)
         if not serializer.carries_code:
             return artifact
         return attrs.evolve(artifact, signature=_signature(artifact))
 
-    def _save_group(self, value: Any, *, durable: bool) -> ArtifactGroup:
+    def _save_group(self, value: Any) -> ArtifactGroup:
         is_dict = isinstance(value, dict)
-        items = tuple(self.save(item, durable=durable) for item in (value.values() if is_dict else value))
+        items = tuple(self.save(item) for item in (value.values() if is_dict else value))
         return ArtifactGroup(type(value).__name__, tuple(value) if is_dict else (), items)  # type: ignore[arg-type]
 
 

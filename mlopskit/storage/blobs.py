@@ -83,15 +83,13 @@ class Blobs:
     def __init__(self, store: StoreLike) -> None:
         self.store = Store.of(store)
 
-    def put(self, content: bytes | BinaryIO | Path, *, durable: bool = True) -> Blob:
+    def put(self, content: bytes | BinaryIO | Path) -> Blob:
         """Keep bytes, a readable binary file, or a local file's content; in bounded memory.
 
         Parameters
         ----------
         content : bytes, binary file or Path
             What to keep.
-        durable : bool, default True
-            As for `Store.create`.
 
         Returns
         -------
@@ -100,15 +98,15 @@ class Blobs:
         """
         if isinstance(content, bytes) and len(content) <= IN_MEMORY:
             blob = Blob(hashlib.sha256(content).hexdigest(), len(content))
-            self._keep_bytes(blob, content, durable=durable)
+            self._keep_bytes(blob, content)
             return blob
-        with self.writer(durable=durable) as writer, _opened(content) as source:
+        with self.writer() as writer, _opened(content) as source:
             while block := source.read(BLOCK):
                 writer.write(block)
         return writer.blob
 
     @contextlib.contextmanager
-    def writer(self, *, durable: bool = True) -> Iterator[BlobWriter]:
+    def writer(self) -> Iterator[BlobWriter]:
         """Give a file to write to; on leaving, the blob is kept, on an error nothing is.
 
         Examples
@@ -123,7 +121,7 @@ class Blobs:
             with path.open("xb", buffering=0) as file:
                 writer = BlobWriter(file, self.store)
                 yield writer
-            self._keep_file(writer.blob, path, durable=durable)
+            self._keep_file(writer.blob, path)
         finally:
             path.unlink(missing_ok=True)
 
@@ -219,23 +217,29 @@ class Blobs:
         for name in self.store.list("blobs"):
             yield Blob(name.rpartition("/")[2], self.store.size(name))
 
-    def _keep_bytes(self, blob: Blob, data: bytes, *, durable: bool) -> None:
+    def _keep_bytes(self, blob: Blob, data: bytes) -> None:
         if blob == EMPTY:
             return
         try:
-            self.store.create(_name(blob), data, durable=durable)
+            self.store.create(_name(blob), data)
         except ConflictError:  # the content decides the name, so other bytes there are damage
-            self.store.replace(_name(blob), data, durable=durable)
+            self.store.replace(_name(blob), data)
 
-    def _keep_file(self, blob: Blob, path: Path, *, durable: bool) -> None:
-        if blob == EMPTY or blob in self:
+    def _keep_file(self, blob: Blob, path: Path) -> None:
+        if blob == EMPTY or self._is_kept(blob):
             return
         try:
-            self.store.create_from_file(_name(blob), path, durable=durable)
+            self.store.create_from_file(_name(blob), path)
         except ConflictError:
-            if blob not in self:  # what lies there is cut short: make room for the right bytes
+            if not self._is_kept(blob):  # what lies there is damaged: make room for the right bytes
                 self.store.delete(_name(blob))
-                self.store.create_from_file(_name(blob), path, durable=durable)
+                self.store.create_from_file(_name(blob), path)
+
+    def _is_kept(self, blob: Blob) -> bool:
+        """Whether the right bytes are there; from afar, bytes of the right length have to do."""
+        if blob not in self or self.store.local_path(_name(blob)) is None:
+            return blob in self
+        return not self.verify([blob])
 
 
 def _name(blob: Blob) -> str:

@@ -34,6 +34,8 @@ class Predictions:
     """
 
     def __init__(self, role: str, model: Any, X: Any, y: Any):  # noqa: N803
+        if not len(X):
+            raise ValidationError("there are no held-out rows")
         self._role, self._model, self._rows = role, model, X
         self._truth = _column(y, len(X), "y")
 

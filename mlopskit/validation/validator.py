@@ -50,7 +50,7 @@ class Validator:
     >>> from mlopskit.validation import checks
     >>> validator = Validator([checks.NotNull("origin", "dest"), checks.Between("distance", 0, 6000)])
     >>> validator.validate(pd.DataFrame({"origin": ["JFK", None], "dest": ["LAX", "SFO"], "distance": [2475, 2586]}))
-    ValidationReport: failed, 1 of 2 checks failed over 2 rows
+    ValidationReport: failed (1 failed, 1 passed, 2 rows)
       failed   origin, dest are never missing         1 of 2 rows fail: 1 in 'origin'
       passed   distance is between 0 and 6000
     """

@@ -307,7 +307,8 @@ def test_an_edited_commit_is_found(three):
 def test_a_flipped_byte_is_found_and_the_model_refused(registry, model, flights):
     version = registry.register(NAME, model, sample=flights)
     assert registry.verify(NAME).ok
-    path = registry.store.local_path(f"blobs/{version.digest[:2]}/{version.digest}")
+    digest = version.artifacts["model"]["digest"]
+    path = registry.store.local_path(f"blobs/{digest[:2]}/{digest}")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.chmod(0o644)

@@ -91,11 +91,12 @@ def test_a_damaged_blob_is_reported_and_never_returned(local, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("size", [1_000, 10**9], ids=["big", "small"])
-def test_putting_the_content_again_heals_a_truncated_blob(local, monkeypatch, size):
+@pytest.mark.parametrize("damaged", [CONTENT[:100], bytes(len(CONTENT))], ids=["truncated", "overwritten"])
+def test_putting_the_content_again_heals_a_damaged_blob(local, monkeypatch, size, damaged):
     monkeypatch.setattr(blobs_module, "IN_MEMORY", size)
     blobs = Blobs(local)
     blob = blobs.put(CONTENT)
-    local.local_path(local.list("blobs")[0]).write_bytes(CONTENT[:100])
+    local.local_path(local.list("blobs")[0]).write_bytes(damaged)
     assert blobs.put(CONTENT) == blob
     assert blobs.read(blob) == CONTENT
 

@@ -92,6 +92,11 @@ def test_labels_have_to_fit_the_rows(y):
         ask(Model(), y)
 
 
+def test_no_rows_are_no_evidence():
+    with pytest.raises(ValidationError, match="no held-out rows"):
+        Predictions("candidate", Model(), X.head(0), [])
+
+
 def test_a_model_that_raises_is_named_and_its_words_are_not_repeated():
     class Raises:
         def predict(self, X):

@@ -23,7 +23,7 @@ def report(flights):
 
 def test_reads_well_in_a_terminal(report):
     assert repr(report).splitlines() == [
-        "ValidationReport: failed, 1 of 5 checks failed, 1 could not run, 1 warned, 1 skipped over 6 rows",
+        "ValidationReport: failed (1 failed, 1 error, 1 warned, 1 skipped, 1 passed, 6 rows)",
         "  failed   origin is never missing          1 of 6 rows fail: 1 in 'origin'",
         "  warned   distance is between 0 and 6000   2 of 6 rows fail",
         "  error    nope is between 0 and 1          the column 'nope' is missing",
@@ -72,7 +72,7 @@ def test_the_error_stays_small_whatever_failed():
 
 def test_nothing_to_find_fault_with_is_ok():
     assert ValidationReport(()).ok
-    assert repr(ValidationReport(())) == "ValidationReport: passed, 0 checks passed over 0 rows"
+    assert repr(ValidationReport(())) == "ValidationReport: passed (0 rows)"
 
 
 def test_survives_json(report):

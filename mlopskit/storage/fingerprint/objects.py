@@ -14,7 +14,8 @@ from mlopskit.storage.fingerprint.standard import key_step, pairs, sequence, utf
 from mlopskit.storage.fingerprint.walk import Walk, encodes_family, seal
 
 REMEDY = "Leave it out, or replace it by the plain data it stands for (its class can do so in __getstate__)"
-ATTRS_HASH = "_attrs_cached_hash"
+DERIVED = {"_attrs_cached_hash", "_stop_words_id"}
+"""Attributes that attrs and scikit-learn keep as a cache: a hash, which is seeded, and a memory address."""
 
 
 @encodes_family(weakref.ref, weakref.ProxyType, weakref.CallableProxyType)
@@ -85,4 +86,4 @@ def _derived_names(kind: type) -> set[str]:
         for name, member in vars(base).items()
         if isinstance(member, functools.cached_property)
     }
-    return cached | {ATTRS_HASH}
+    return cached | DERIVED

@@ -114,10 +114,13 @@ class Walk:
 
 def encoder_of(kind: type) -> Encoder:
     """Find the encoder of a type; those for optional libraries are loaded when their first value comes by."""
-    if kind in _EXACT:
-        return _EXACT[kind]
+    if kind not in _EXACT:
+        _load_encoders(kind)
+    return _EXACT.get(kind) or next(_FAMILIES[base] for base in kind.__mro__ if base in _FAMILIES)
+
+
+def _load_encoders(kind: type) -> None:
     for base in kind.__mro__:
         library = base.__module__.partition(".")[0]
         if library in _OPTIONAL:
             import_module(_OPTIONAL[library])
-    return next(_FAMILIES[base] for base in kind.__mro__ if base in _FAMILIES)

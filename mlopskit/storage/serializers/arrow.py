@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mlopskit.errors import DamagedError, SerializationError
 from mlopskit.storage.serializers.columns import (
@@ -32,9 +31,8 @@ _MISSING: dict[str, Any] = {"None": None, "NA": pd.NA, "nan": np.nan}
 _MOST_CATEGORIES = 1 << 16
 _EXACT_IN_PARQUET = frozenset(
     {
-        *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
-        *(pa.float32(), pa.float64(), pa.bool_(), pa.string(), pa.large_string(), pa.binary(), pa.date32()),
-        *(pa.timestamp("ms"), pa.timestamp("us"), pa.timestamp("ns")),
+        *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double", "bool"),
+        *("string", "large_string", "binary", "date32[day]", "timestamp[ms]", "timestamp[us]", "timestamp[ns]"),
     }
 )
 
@@ -56,6 +54,8 @@ def describe(values: Any) -> Description:
 
 def to_arrow(values: Any, description: Description) -> Any:
     """Return the Arrow array of these values, or of a slice of the values that were described."""
+    import pyarrow as pa
+
     match description:
         case {"kind": "numpy"}:
             return _without_seconds(pa.array(values, from_pandas=False))
@@ -99,9 +99,10 @@ def from_arrow(array: Any, description: Description) -> Any:
 
 
 def _describe_arrow(kind: Any) -> Description:
-    if kind not in _EXACT_IN_PARQUET and not pa.types.is_decimal128(kind):
-        raise SerializationError(f"a column of the Arrow type {kind} has no exact Parquet")
-    return {"kind": "arrow", "type": str(kind)}
+    name = str(kind)
+    if name not in _EXACT_IN_PARQUET and not name.startswith("decimal128("):
+        raise SerializationError(f"a column of the Arrow type {name} has no exact Parquet")
+    return {"kind": "arrow", "type": name}
 
 
 def index_to_text(index: pd.Index) -> str:
@@ -136,7 +137,7 @@ def _marker_name(cell: object) -> str:
 
 def _without_seconds(array: Any) -> Any:
     # Parquet counts milliseconds at its coarsest; the cast refuses what would overflow
-    return array.cast(pa.timestamp("ms")) if array.type == pa.timestamp("s") else array
+    return array.cast("timestamp[ms]") if str(array.type) == "timestamp[s]" else array
 
 
 def _name_of(zone: Any) -> str:
@@ -164,12 +165,14 @@ def _objects(array: Any, missing: object) -> Buffer:
 
 def _category(array: Any, description: Description) -> pd.Categorical:
     dtype = pd.CategoricalDtype(index_from_text(description["categories"]), ordered=description["ordered"])
-    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    encoded = array if hasattr(array.type, "index_type") else array.dictionary_encode()
     codes = [_codes(chunk, dtype.categories, description["values"]) for chunk in encoded.chunks]
     return pd.Categorical.from_codes(np.concatenate([np.empty(0, np.intp), *codes]), dtype=dtype)
 
 
 def _codes(chunk: Any, categories: pd.Index, inner: Description) -> Buffer:
+    import pyarrow as pa
+
     # A file keeps only the values that occur, in an order of its own
     occurring = index_from_values(from_arrow(pa.chunked_array([chunk.dictionary]), inner), None)
     places = categories.get_indexer(occurring)

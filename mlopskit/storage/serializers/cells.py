@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlopskit.errors import DamagedError, MissingDependencyError, SerializationError
+from mlopskit.errors import DamagedError, SerializationError
 from mlopskit.storage.serializers.arrays import NumpyScalarSerializer
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
@@ -82,10 +82,11 @@ def _timezone_arguments(zone: dt.timezone) -> list[Any]:
 
 
 def _pytz_zone(name: str) -> dt.tzinfo:
+    # The default of pandas 2.2; where it is no longer installed the standard library knows the same zones
     try:
         import pytz  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise MissingDependencyError("this was written with time zones of pytz: pip install pytz") from error
+    except ImportError:
+        return dt.UTC if name == "UTC" else zoneinfo.ZoneInfo(name)
     zone: dt.tzinfo = pytz.timezone(name)
     return zone
 

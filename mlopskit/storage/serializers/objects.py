@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import cloudpickle
 
-from mlopskit.errors import MissingDependencyError, SerializationError
+from mlopskit.errors import MissingDependencyError, MlopskitError, SerializationError
 from mlopskit.storage.serializers.serializer import Serializer
 
 
@@ -25,8 +25,8 @@ class CloudpickleSerializer(Serializer):
         """Write protocol 5 straight to the file."""
         try:
             cloudpickle.Pickler(file, protocol=5).dump(value)
-        except OSError:
-            raise
+        except (MlopskitError, OSError, MemoryError):
+            raise  # about the file or the machine
         except Exception as error:
             raise SerializationError(
                 f"a {type(value).__module__}.{type(value).__qualname__} can not be pickled ({type(error).__name__}): "

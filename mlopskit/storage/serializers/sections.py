@@ -35,10 +35,9 @@ def write_section(file: BinaryIO, header: dict[str, Any], *buffers: Buffer) -> N
 def read_section(file: BinaryIO) -> tuple[dict[str, Any], list[Buffer]]:
     """Return the next header and its buffers, which are newly allocated and writable."""
     (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
-    data = file.read(length)
-    if len(data) != length:
+    if length > arrays.remaining_bytes(file):
         raise DamagedError("the file ends within a section: restore it from a copy")
-    header = canonical_json.decode(data)
+    header = canonical_json.decode(file.read(length))
     return header, [_read_buffer(file, np.dtype(dtype), length) for dtype, length in header["buffers"]]
 
 

@@ -15,7 +15,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Score, percentile_interval, resample_differences
 from mlopskit.validation.checks.models import ScoreCheck, finite_number, has_rows, known_metric, recorded
 from mlopskit.validation.metrics import Metric, metric_named
-from mlopskit.validation.predictions import Predictions, contest
+from mlopskit.validation.predictions import contest
 
 _FEWEST_GROUPS = 10
 _LEAST_DEFINED = 0.9
@@ -83,13 +83,11 @@ class BetterThanChampion(ScoreCheck):
         if trial.champion is None and not trial.champion_scores:
             return self.result("skipped", "no champion yet")
         metric = metric_named(self.metric)
-        if not has_rows(trial) or trial.champion is None:
+        if not has_rows(trial) or (champion := contest(trial).champion) is None:
             return self._from_records(metric, trial)
-        models = contest(trial)
-        assert models.champion is not None  # noqa: S101 - for the type checker: the trial has a champion
         codes, groups = _group_codes(trial.groups, len(trial.X))
-        candidate, champion = (_score(metric, model, codes, groups) for model in (models.candidate, models.champion))
-        return self._from_rows(metric, candidate, champion, len(trial.X), groups)
+        scores = [metric.scorer(*metric.pair(model), codes, groups) for model in (contest(trial).candidate, champion)]
+        return self._from_rows(metric, *scores, rows=len(trial.X), groups=groups)
 
     def _from_records(self, metric: Metric, trial: Trial) -> CheckResult:
         candidate = recorded(trial.scores, self.metric, "candidate")
@@ -102,7 +100,7 @@ class BetterThanChampion(ScoreCheck):
         )
         return self.result("passed" if better else "failed", message, observed=observed)
 
-    def _from_rows(self, metric: Metric, candidate: Score, champion: Score, rows: int, groups: int) -> CheckResult:
+    def _from_rows(self, metric: Metric, candidate: Score, champion: Score, *, rows: int, groups: int) -> CheckResult:
         once = np.ones(groups)
         observed = self._observed(metric, candidate(once), champion(once)) | {"n": rows, "groups": groups}
         if groups < _FEWEST_GROUPS:
@@ -121,7 +119,7 @@ class BetterThanChampion(ScoreCheck):
         message = (
             f"{'' if passed else 'no evidence of gain: '}{self.metric} is {observed['candidate']:.4g}, that of the "
             f"champion {observed['champion']:.4g}; gain {observed['gain']:.3g} "
-            f"({self.confidence:.0%} interval {low:.3g} to {high:.3g})"
+            f"({100 * self.confidence:g} % interval {low:.3g} to {high:.3g})"
         )
         return self.result(
             "passed" if passed else "failed", message, rows=rows, observed=observed | {"low": low, "high": high}
@@ -133,10 +131,6 @@ class BetterThanChampion(ScoreCheck):
             "gain": metric.gain(candidate, champion), "low": None, "high": None, "n": None, "groups": None,
             "threshold": self.min_gain, "direction": metric.direction,
         }  # fmt: skip
-
-
-def _score(metric: Metric, model: Predictions, codes: NDArray[np.intp], groups: int) -> Score:
-    return metric.scorer(*metric.pair(model), codes, groups)
 
 
 def _group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:

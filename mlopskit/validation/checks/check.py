@@ -160,7 +160,7 @@ class RowCheck(EachRow):
     >>> class IsTailNumber(RowCheck):
     ...     def failing(self, frame): return ~frame[self.column].str.match(r"^N[0-9]")
     >>> Validator([IsTailNumber("tailnum")]).validate(pd.DataFrame({"tailnum": ["N14228", None, "14228"]}))
-    ValidationReport: failed, 1 of 1 checks failed over 3 rows
+    ValidationReport: failed (1 failed, 3 rows)
       failed   IsTailNumber('tailnum')   1 of 3 rows fail
     """
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlopskit.errors import ValidationError
 from mlopskit.markup.values import is_missing
-from mlopskit.records.report import CheckResult
+from mlopskit.records.report import CheckResult, Status
 from mlopskit.records.trial import Trial
 from mlopskit.validation.checks.models import ScoreCheck, has_rows, known_metric
 from mlopskit.validation.chunk import Chunk
@@ -74,19 +74,16 @@ class NoWorseSlice(ScoreCheck):
             raise ValidationError(f"the held-out rows are a {type(trial.X).__name__}; slices need a DataFrame")
         if problem := Chunk(trial.X).unreadable([self.column]):
             raise ValidationError(f"{problem} in the held-out rows")
-        slices = sorted(self._slices(trial), key=lambda found: -math.inf if found["loss"] is None else found["loss"])[
-            ::-1
-        ]
+        slices = sorted(self._slices(trial), key=_badness, reverse=True)
         judged = [found for found in slices if found["loss"] is not None]
         worse = [found for found in judged if found["loss"] > self.tolerance]
         observed = {
             "metric": self.metric, "direction": metric_named(self.metric).direction, "threshold": self.tolerance,
             "against": "own score on all rows" if trial.champion is None else "champion", "slices": slices[:_LISTED],
         }  # fmt: skip
-        message = _message(len(worse), len(judged), len(slices), judged[0]["loss"] if judged else 0.0)
-        return self.result(
-            "passed" if judged and not worse else "failed", message, rows=len(trial.X), observed=observed
-        )
+        status: Status = "passed" if judged and not worse else "failed"
+        message = _message(len(worse), len(judged), len(slices), _badness(slices[0]))
+        return self.result(status, message, rows=len(trial.X), observed=observed)
 
     def _slices(self, trial: Trial) -> Iterator[dict[str, Any]]:
         metric, models = metric_named(self.metric), contest(trial)
@@ -113,10 +110,16 @@ class NoWorseSlice(ScoreCheck):
         return {"candidate": candidate, "other": other, "loss": loss, "status": status}
 
 
+def _badness(found: dict[str, Any]) -> float:
+    return -math.inf if found["loss"] is None else found["loss"]
+
+
 def _message(worse: int, judged: int, slices: int, largest: float) -> str:
     if not judged:
         return f"not enough data: none of {slices} slices has {_FEWEST_ROWS} rows on which the metric is defined"
     found = (
-        f"{worse} of {judged} slices are worse, at most by {largest:.3g}" if worse else f"{judged} slices are no worse"
+        f"{worse} of {judged} slices are worse, the worst by {largest:.3g}"
+        if worse
+        else f"{judged} slices are no worse"
     )
     return found + (f"; {slices - judged} have not enough data" if slices > judged else "")

@@ -282,7 +282,7 @@ SCALARS = [
         1j,
     ),
     *(decimal.Decimal("1.10"), decimal.Decimal("NaN"), dt.date(2026, 1, 2), dt.time(3, 4, 5, 6), dt.timedelta(days=-1)),
-    *(dt.datetime(2026, 1, 2, 3, 4, 5), dt.datetime(2025, 10, 26, 2, 30, tzinfo=ZONES[2], fold=1)),
+    *(dt.datetime(2026, 1, 2, 3, 4, 5), dt.datetime(2025, 10, 26, 2, 30, tzinfo=ZONES[2], fold=1)),  # noqa: DTZ001
     *(pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-02 03:04:05.123456789", tz="Europe/Berlin")),
     *(pd.Timestamp(1, unit="s", tz="UTC").as_unit("ms"), pd.Timedelta("1 day 2 ns"), pd.Period("2026-01", "M")),
     *(pd.Interval(0, 1, "both"), np.int8(3), np.float32(0.1), np.bool_(True), np.datetime64("2026-01-02", "D")),

@@ -97,7 +97,7 @@ def test_only_cloudpickle_carries_code():
 
 
 def test_an_unknown_name_says_what_may_be_missing():
-    with pytest.raises(MissingDependencyError, match="'hologram'.*plugin"):
+    with pytest.raises(MissingDependencyError, match=r"'hologram'.*plugin"):
         serializer_named("hologram")
 
 

@@ -1,4 +1,6 @@
 import datetime as dt
+import sys
+import zoneinfo
 
 import numpy as np
 import pandas as pd
@@ -7,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlopskit.errors import SerializationError
-from mlopskit.storage.serializers import serializer_named
+from mlopskit.storage.serializers import cells, serializer_named
 
 bounded = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 columns = serializer_named("columns")
@@ -101,6 +103,12 @@ def test_time_zones_of_pytz_stay_those_of_pytz(round_trip, exact):
         index = pd.date_range("2026-10-24", periods=3, tz=zone)
         exact(index, again := round_trip("columns", index))
         assert type(again.tz).__module__.partition(".")[0] == "pytz"
+
+
+def test_without_pytz_its_zones_are_those_of_the_standard_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytz", None)
+    assert cells.timezone_from_json(["pytz", "Europe/Berlin"]) == zoneinfo.ZoneInfo("Europe/Berlin")
+    assert cells.timezone_from_json(["pytz", "UTC"]) == dt.UTC
 
 
 def test_what_is_read_may_be_written_to(round_trip):

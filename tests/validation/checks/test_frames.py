@@ -43,8 +43,8 @@ def test_unique_finds_a_key_again_when_the_chunks_dtypes_differ():
 
 
 def test_unique_of_unhashable_values_is_an_error():
-    result = found(checks.Unique("x"), pd.DataFrame({"x": [[1], [1]]}))
-    assert (result.status, result.message) == ("error", "can not conclude on 'x': TypeError")
+    result = found(checks.Unique("x", "y"), pd.DataFrame({"x": [[1], [1]], "y": [1, 1]}))
+    assert (result.status, result.message) == ("error", "can not conclude on 'x', 'y': TypeError")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_finds_the_slice_that_the_whole_hides(spoiled, linear):
     trial = Trial(linear("spoiled"), linear("noisy"), *spoiled)
     result = checks.NoWorseSlice("origin").check(trial)
     assert result.status == "failed"
-    assert result.message.startswith("1 of 3 slices are worse, at most by 0.")
+    assert result.message.startswith("1 of 3 slices are worse, the worst by 0.")
     assert "JFK" not in result.message
     assert next((found["slice"], found["status"]) for found in result.observed["slices"]) == ("JFK", "worse")
 
