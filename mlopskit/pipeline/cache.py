@@ -18,7 +18,7 @@ import attrs
 
 from mlopskit.errors import FormatError, MlopskitError, NotFoundError, NotTrustedError
 from mlopskit.pipeline.step import Step
-from mlopskit.storage.artifacts import AnyArtifact, Artifact, Artifacts, artifact_from_json, artifact_to_json, leaves
+from mlopskit.storage.artifacts import AnyArtifact, Artifacts, artifact_from_json, artifact_to_json, leaves
 from mlopskit.storage.canonical_json import decode, encode
 from mlopskit.storage.consent import is_trusted
 from mlopskit.storage.fingerprint import fingerprint

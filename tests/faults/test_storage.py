@@ -115,7 +115,7 @@ class DroppedReply:
         self._request_line = request_line
         self.dropped = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = "http://127.0.0.1:{}".format(self._listener.getsockname()[1])
+        self.endpoint = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -188,7 +188,7 @@ def test_a_writer_who_lost_while_its_reply_was_lost_is_told_so(s3_options):
 def test_a_server_that_accepts_but_never_answers_is_unreachable():
     pytest.importorskip("s3fs")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        endpoint = "http://127.0.0.1:{}".format(silent.getsockname()[1])
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         options = {"key": "k", "secret": "s", "client_kwargs": {"endpoint_url": endpoint}}
         store = Store("s3://team/x", retry_seconds=1, config_kwargs={"read_timeout": 1}, **options)
         with pytest.raises(UnreachableError, match="did not answer"):

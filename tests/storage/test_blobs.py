@@ -56,9 +56,12 @@ def test_empty_content_needs_no_file(store):
 
 
 def test_a_writer_that_fails_leaves_nothing(local):
-    with pytest.raises(RuntimeError), Blobs(local).writer() as file:
+    def fail(file):
         file.write(CONTENT)
         raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError), Blobs(local).writer() as file:
+        fail(file)
     assert local.list() == []
     assert list(local.scratch().iterdir()) == []
 

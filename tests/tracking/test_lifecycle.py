@@ -3,8 +3,8 @@ import uuid
 import pytest
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, NotFoundError
-from mlopskit.storage.identifiers import new_id
 from mlopskit.storage.commit import Change
+from mlopskit.storage.identifiers import new_id
 from mlopskit.storage.store import Store
 from mlopskit.tracking.lifecycle import commit_change, read_states, run_folder, run_log
 

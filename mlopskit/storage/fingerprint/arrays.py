@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlopskit.storage.fingerprint.buffers import LEAF_BYTES
+from mlopskit.storage.fingerprint.objects import plain_object
 from mlopskit.storage.fingerprint.standard import sequence, utf8
 from mlopskit.storage.fingerprint.walk import Walk, encodes, encodes_family, seal
 
@@ -110,7 +111,7 @@ def _array_subclass(value: Array, walk: Walk) -> bytes:
 def masked_array(value: Any, walk: Walk) -> bytes:
     """Encode mask and data; what lies under the mask is set to zero."""
     mask = np.ma.getmaskarray(value)
-    data = np.where(mask, np.zeros((), value.dtype), value.data)
+    data = value.filled(np.zeros((), value.dtype)[()])
     return seal(b"masked-array", array_digest(data, walk), array_digest(mask, walk), walk(value.fill_value))
 
 
@@ -121,12 +122,14 @@ def _scalar(value: np.generic, walk: Walk) -> bytes:
 
 @encodes_family(np.dtype)
 def _dtype_description(value: np.dtype[Any], walk: Walk) -> bytes:
-    return seal(b"dtype", walk(value.newbyteorder("<").descr))
+    return plain_object(value, walk) if value.kind == "T" else seal(b"dtype", walk(value.newbyteorder("<").descr))
 
 
 @encodes(np.random.RandomState)
-def _random_state(value: np.random.RandomState, walk: Walk) -> bytes:
-    return seal(b"RandomState", walk(value.get_state(legacy=False)))
+def random_state(value: np.random.RandomState, walk: Walk) -> bytes:
+    """Encode the state; the generator that a process shares, to which scipy's distributions refer, by name."""
+    shared = value is np.random.mtrand._rand
+    return seal(b"RandomState", b"shared" if shared else walk(value.get_state(legacy=False)))
 
 
 @encodes_family(np.random.BitGenerator)

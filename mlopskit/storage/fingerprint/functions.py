@@ -9,8 +9,10 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
+import re
 import sys
 import types
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -20,7 +22,11 @@ from mlopskit.storage.fingerprint.walk import Walk, encodes, encodes_family, sea
 
 PLAIN = (str, bytes, bool, int, float, complex, type(None))
 CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
-NO_BEHAVIOUR = {"NOP", "RESUME", "CACHE"}
+NO_BEHAVIOUR = {"NOP", "RESUME", "CACHE", "EXTENDED_ARG"}
+JUMPS = {*dis.hasjrel, *dis.hasjabs}
+FUSED = re.compile("((?:LOAD|STORE)_FAST(?:_BORROW)?)_((?:LOAD|STORE)_FAST(?:_BORROW)?)")
+"""Two operations in one, since Python 3.13; whether they are fused depends on how the source is broken into lines."""
+
 HAS_DOCSTRING = 0x4000000
 """The code flag that says so since Python 3.13; before, the docstring is the first constant or None is."""
 
@@ -46,14 +52,13 @@ def function(root: types.FunctionType, walk: Walk) -> bytes:
 
 def _one_function(each: types.FunctionType, refer: Any, walk: Walk) -> bytes:
     keyword_defaults = sorted((each.__kwdefaults__ or {}).items())
-    return seal(
-        b"one-function",
-        walk(each.__code__, f".<code of {each.__name__}>"),
-        *[refer(default, f".__defaults__[{i}]") for i, default in enumerate(each.__defaults__ or ())],
-        *[walk(name) + refer(default, f".__kwdefaults__[{name!r}]") for name, default in keyword_defaults],
-        *[refer(value, f".<{name} in the closure>") for name, value in _closure(each)],
-        *[walk(name) + refer(value, f".<global {name}>") for name, value in module_values(each)],
+    related = (
+        [refer(default, f".__defaults__[{i}]") for i, default in enumerate(each.__defaults__ or ())],
+        [walk(name) + refer(default, f".__kwdefaults__[{name!r}]") for name, default in keyword_defaults],
+        [refer(value, f".<{name} in the closure>") for name, value in _closure(each)],
+        [walk(name) + refer(value, f".<global {name}>") for name, value in module_values(each)],
     )
+    return seal(b"one-function", walk(each.__code__, f".<code of {each.__name__}>"), *map(b"".join, related))
 
 
 def _closure(each: types.FunctionType) -> Iterator[tuple[str, Any]]:
@@ -100,23 +105,36 @@ def bytecode(code: types.CodeType, walk: Walk) -> bytes:
         b"%d" % (code.co_flags & ~HAS_DOCSTRING),
         walk(code.co_varnames[:parameters]),
         walk(code.co_names),
-        code.co_exceptiontable,
-        *_instructions(code, walk),
+        *_operations(code, walk),
     )
 
 
-def _instructions(code: types.CodeType, walk: Walk) -> Iterator[bytes]:
-    """Encode operations; constants by value, as their numbers shift when a docstring comes or goes."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in NO_BEHAVIOUR:
-            continue
-        yield b"%d" % instruction.opcode
-        if instruction.arg is None:
-            continue
-        if instruction.opcode in dis.hasconst:
-            yield walk(code.co_consts[instruction.arg], ".<constant>")
+def _operations(code: types.CodeType, walk: Walk) -> Iterator[bytes]:
+    """Encode operations; constants by value, and places by counting operations, as their numbers depend on layout."""
+    operations = [*_unfused(code)]
+    offsets = [offset for offset, *_ in operations]
+    for _, name, opcode, argument in operations:
+        yield name.encode()
+        if opcode in dis.hasconst:
+            yield walk(code.co_consts[argument], ".<constant>")
         else:
-            yield b"%d" % instruction.arg
+            yield b"%d" % (bisect_left(offsets, argument) if opcode in JUMPS else argument)
+    for entry in dis.Bytecode(code).exception_entries:  # type: ignore[attr-defined]
+        places = [bisect_left(offsets, place) for place in (entry.start, entry.end, entry.target)]
+        yield b"except %d %d %d %d %d" % (*places, entry.depth, entry.lasti)
+
+
+def _unfused(code: types.CodeType) -> Iterator[tuple[int, str, int, int]]:
+    """List offset, name, number and argument of each operation; the argument of a jump is the offset it goes to."""
+    for instruction in dis.get_instructions(code):
+        offset, name, opcode = instruction.offset, instruction.opname, instruction.opcode
+        argument = instruction.argval if opcode in JUMPS else instruction.arg or 0
+        fused = FUSED.fullmatch(name)
+        if fused:
+            yield offset, fused[1], opcode, argument >> 4
+            yield offset, fused[2], opcode, argument & 15
+        elif name not in NO_BEHAVIOUR:
+            yield offset, name, opcode, argument
 
 
 # -- what is known by name, and what wraps functions -----------------------------------------

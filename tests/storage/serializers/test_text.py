@@ -47,7 +47,11 @@ class Number(int):
     pass
 
 
-@pytest.mark.parametrize("value", [(1,), [(1,)], {1: 2}, Number(1), {"a": Number(1)}, {1}, b"", object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [(1,), [(1,)], {1: 2}, Number(1), {"a": Number(1)}, {1}, b"", object()],
+    ids=lambda value: type(value).__name__,
+)
 def test_json_accepts_exact_types_alone(value):
     assert not serializer_named("json").accepts(value)
 
