@@ -70,7 +70,7 @@ def plain_files(folder: Path, names: list[str]) -> list[str]:
     (folder / "kilobytes").mkdir(parents=True)
     created = [timed((folder / name).write_bytes, KILOBYTE) for name in names]
     read = [timed((folder / name).read_bytes) for name in names]
-    listed = timed(lambda: sorted(os.listdir(folder / "kilobytes")))
+    listed = timed(lambda: sorted((folder / "kilobytes").iterdir()))
     return [milliseconds(statistics.median(created)), milliseconds(statistics.median(read)), milliseconds(listed),
             f"{len(names) / sum(created):,.0f}", f"{len(names) / sum(read):,.0f}", ""]  # fmt: skip
 
@@ -89,7 +89,7 @@ def commits(places: dict, scale: float) -> None:
 
 
 def commit_many(url: str, options: dict, target: int) -> None:
-    log = CommitLog(Store(url, **options), "log", initial=0, apply=lambda state, commit: state + 1)
+    log = CommitLog(Store(url, **options), "log", initial=0, apply=lambda state, _: state + 1)
     while log.commit(lambda state: Change("add", {}) if state < target else None):
         pass
 

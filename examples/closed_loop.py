@@ -31,7 +31,6 @@ from mlopskit import (
     Pipeline,
     Registry,
     Step,
-    Store,
     Tracker,
     Validator,
     checks,
@@ -90,9 +89,8 @@ def model(split: dict[str, pd.DataFrame], strength: float = 1.0) -> Any:
     """A logistic regression; small on purpose, so that the loop is what takes the time to read."""
     numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), CATEGORIES), (numbers, NUMBERS))
-    return make_pipeline(columns, LogisticRegression(C=strength, max_iter=300)).fit(
-        split["train"][FEATURES], split["train"]["late"]
-    )
+    classifier = make_pipeline(columns, LogisticRegression(C=strength, max_iter=300))
+    return classifier.fit(split["train"][FEATURES], split["train"]["late"])
 
 
 def scores(model: Any, split: dict[str, pd.DataFrame]) -> dict[str, float]:
@@ -107,13 +105,8 @@ def scored(model: Any, frame: pd.DataFrame) -> dict[str, float]:
     return {"roc_auc": float(auc), "expected": float(chance.mean()), "late": float(frame["late"].mean())}
 
 
-CLEAN = Validator(
-    [
-        checks.NotNull("origin", "dest", "carrier", "time_hour"),
-        checks.Between("distance", 0, 6000),
-        checks.OneOf("origin", ["EWR", "JFK", "LGA"]),
-    ]
-)
+CLEAN = Validator([checks.NotNull("origin", "dest", "carrier", "time_hour"), checks.Between("distance", 0, 6000),
+                   checks.OneOf("origin", ["EWR", "JFK", "LGA"])])  # fmt: skip
 
 
 # -- the loop ------------------------------------------------------------------------------------------------------
@@ -121,7 +114,7 @@ CLEAN = Validator(
 
 def main(folder: Path) -> None:
     """Go once around the year; what is on the store already is used again."""
-    store = Store(folder / "store")
+    store = folder / "store"
     registry, tracker = Registry(store), Tracker(store, experiment=NAME)
     steps = [Step(flights, validate=CLEAN), weather, features, split, model, scores]
     pipeline = Pipeline(steps, store=store, tracker=tracker, name=NAME)
@@ -133,7 +126,7 @@ def main(folder: Path) -> None:
         result = pipeline.run("features", until=MONTHS[-1])
         year = dict(list(result["features"].groupby(result["features"]["day"].str[:7])))
         line.append(f"{len(result['features'])} flights{from_cache(result)}")
-    serve(registry, store, year["2013-02"])
+    serve(registry, year["2013-02"])
     drift, performance = live_through(year, registry, training)
     take_back_once(registry)
     with told("page") as line:
@@ -157,19 +150,17 @@ def first_champion(pipeline: Pipeline, registry: Registry) -> None:
         line.append(str(registry.promote(NAME, version, to="champion", reason="the first model")))
 
 
-def serve(registry: Registry, store: Store, february: pd.DataFrame) -> None:
+def serve(registry: Registry, february: pd.DataFrame) -> None:
     """Predict February day by day, as an application would; every request is logged."""
     with told("serve February") as line:
-        logged = len(PredictionLog(store, NAME).read())
-        if logged:
+        log = PredictionLog(registry.store, NAME)
+        if logged := len(log.read()):
             line.append(f"{logged} predictions, in the log already")
             return
         with Deployment(registry, f"{NAME}@champion", log=True) as deployment:
             for _, flights_of_a_day in february.groupby("day"):
                 deployment.predict_proba(flights_of_a_day[FEATURES])
-        line.append(
-            f"{len(PredictionLog(store, NAME).read())} predictions logged, in {february['day'].nunique()} batches"
-        )
+        line.append(f"{len(log.read())} predictions logged, in {february['day'].nunique()} batches")
 
 
 def live_through(
@@ -182,7 +173,7 @@ def live_through(
         flown, served = year[month], registry.load(f"{NAME}/{champion}")
         with told(month) as line:
             found = drift[month] = served.reference.detect(flown[FEATURES])
-            line.append(f"{len(found.drifted_columns)} of {len(FEATURES)} columns drifted, {most_moved(found)}")
+            line.append(found.summary())
         with told("  labels arrive") as line:
             now, unchanged = scored(served, flown), scored(january, flown)
             performance[month] = now["roc_auc"]
@@ -207,7 +198,7 @@ def take_back_once(registry: Registry) -> None:
         if (past["operation"] == "rollback").any():
             line.append("done before, on record")
         elif len(promoted) < 2:
-            line.append("only one version was ever champion, so there is nothing to go back to")
+            line.append("there is nothing to go back to")
         else:
             line.append(str(registry.rollback(NAME, "champion", reason="a drill: the way back is open")))
 
@@ -231,12 +222,6 @@ def told(what: str) -> Iterator[list[str]]:
     start, outcome = time.perf_counter(), []
     yield outcome
     print(f"{what:<18} {' '.join(outcome):<96} {time.perf_counter() - start:5.1f} s", flush=True)
-
-
-def most_moved(report: DriftReport) -> str:
-    """Name the column that moved most."""
-    most = max(report.columns, key=lambda row: row.effect)
-    return f"most of all {most.column} (effect {most.effect:.2f})"
 
 
 def verdict(decision: Any) -> str:

@@ -1,4 +1,6 @@
-import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -289,11 +291,14 @@ def test_a_call_that_died_after_registering_is_completed(training, registry, mon
 
 
 def test_a_process_killed_between_registering_and_promoting_can_be_run_again(store, registry):
-    child = os.fork()
-    if not child:
-        Registry.promote = lambda *_, **__: os._exit(9)
-        make(Store(store.url), Registry(store.url)).run(month=1)
-    os.waitpid(child, 0)
+    script = (
+        "import os, runpy, signal, sys\n"
+        "these = runpy.run_path(sys.argv[1])\n"
+        "these['Registry'].promote = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "these['make'](these['Store'](sys.argv[2]), these['Registry'](sys.argv[2])).run(month=1)"
+    )
+    command = [sys.executable, "-c", script, __file__, store.url]
+    assert subprocess.run(command, cwd=Path(__file__).parents[1], check=False).returncode == -signal.SIGKILL
     assert operations(registry) == ["register"]
     assert make(store, registry).run(month=1).decision.accepted
     assert operations(registry) == ["register", "promote"]

@@ -28,8 +28,7 @@ from mlopskit.storage.store import Store, StoreLike, checked_name
 CHECKPOINT_EVERY = 64
 PATIENCE_SECONDS = 60.0
 _READ_AHEAD = 64  # commits asked for at once, at most
-_PAUSE_SECONDS = 0.02  # a loser waits up to this long, then up to twice as long, and so on
-_LONGEST_PAUSE = 1.0
+_MOST_DOUBLINGS = 4  # of the pause that a loser takes, which begins at what one try costs on this store
 
 State = TypeVar("State")
 
@@ -165,22 +164,20 @@ class CommitLog(Generic[State]):
             If other writers were first for a whole minute.
         """
         actor = actor or getpass.getuser()
-        deadline, pause, ahead = time.monotonic() + PATIENCE_SECONDS, _PAUSE_SECONDS, 1
+        deadline, losses = time.monotonic() + PATIENCE_SECONDS, 0
         with self._lock:
             while True:
                 change = self._decide(intent)
                 if change is None:
                     return None
+                began = time.monotonic()
                 commit = self._put(change, actor)
                 if commit is not None:
                     return commit
                 if time.monotonic() > deadline:
-                    raise ConflictError(
-                        f"{self} is too busy: other writers were first for {PATIENCE_SECONDS:g} s; try again."
-                    )
-                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, hides nothing
-                self._fold_next(ahead)  # whether there are more, the next try will tell
-                pause, ahead = min(2 * pause, _LONGEST_PAUSE), min(2 * ahead, _READ_AHEAD)
+                    raise ConflictError(f"{self}: other writers were first for {PATIENCE_SECONDS:g} s; try again.")
+                self._give_way(losses, time.monotonic() - began)
+                losses += 1
 
     def verify(self, head: Head | None = None) -> Verification:
         """Read the whole history again and report whatever does not hold together.
@@ -345,6 +342,12 @@ class CommitLog(Generic[State]):
         if number - self._checkpointed >= CHECKPOINT_EVERY:
             self._write_checkpoint()
         return commit
+
+    def _give_way(self, losses: int, seconds: float) -> None:
+        """Let the winner go ahead, in proportion to what a try costs here, and read what was won."""
+        doublings = min(losses, _MOST_DOUBLINGS)
+        time.sleep(random.uniform(0, seconds * 2**doublings))  # noqa: S311 - spreads writers, hides nothing
+        self._fold_next(2**doublings)  # whether there are more, the next try will tell
 
     # -- checkpoints -----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import pickle
 import subprocess
 import sys
 import threading
@@ -127,19 +128,21 @@ def test_floats_without_a_portable_form_are_refused():
 
 
 def test_random_generators_count_by_state():
-    drawn, spawned = np.random.default_rng(1), np.random.default_rng(1)
-    drawn.random()
-    spawned.spawn(1)
-    assert all_same([np.random.default_rng(1), np.random.default_rng(1)])
-    assert all_same([np.random.RandomState(1), np.random.RandomState(1)])
-    generators = [
+    drawn, spawned, twister = (
         np.random.default_rng(1),
-        np.random.default_rng(2),
-        drawn,
-        spawned,
+        np.random.default_rng(1),
         np.random.Generator(np.random.MT19937(1)),
-    ]
-    assert all_different([*generators, np.random.RandomState(1), np.random.PCG64(1), np.random.SeedSequence(1)])
+    )
+    drawn.random()
+    assert all_same(
+        [np.random.default_rng(1), np.random.default_rng(1), pickle.loads(pickle.dumps(np.random.default_rng(1)))]
+    )
+    assert all_same([np.random.RandomState(1), np.random.RandomState(1)])
+    generators = [np.random.default_rng(1), np.random.default_rng(2), drawn, twister, np.random.RandomState(1)]
+    assert all_different([*generators, np.random.PCG64(1), np.random.SeedSequence(1)])
+    if np.lib.NumpyVersion(np.__version__) >= "2.0.0":  # where the state says how often it has spawned
+        spawned.spawn(1)
+        assert all_different([*generators, spawned])
 
 
 def test_the_generator_that_the_process_shares_counts_by_name():

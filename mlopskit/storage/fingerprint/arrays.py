@@ -132,17 +132,6 @@ def random_state(value: np.random.RandomState, walk: Walk) -> bytes:
     return seal(b"RandomState", b"shared" if shared else walk(value.get_state(legacy=False)))
 
 
-@encodes_family(np.random.BitGenerator)
-def bit_generator(value: np.random.BitGenerator, walk: Walk) -> bytes:
-    """Encode the state and, since ``spawn`` draws on it, the seed sequence."""
-    return seal(b"BitGenerator", walk(value.state), walk(value.seed_seq, ".seed_seq"))
-
-
-@encodes(np.random.Generator)
-def _generator(value: np.random.Generator, walk: Walk) -> bytes:
-    return seal(b"Generator", walk(value.bit_generator, ".bit_generator"))
-
-
 @encodes(np.random.SeedSequence)
 def _seed_sequence(value: np.random.SeedSequence, walk: Walk) -> bytes:
     return seal(b"SeedSequence", walk(value.state))
