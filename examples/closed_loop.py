@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from mlopskit import (
     ContinuousTraining,
@@ -241,4 +242,5 @@ def from_cache(result: Any) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("quickstart"), help="where the store and the page go")
-    main(parser.parse_args().folder)
+    with threadpool_limits(1):  # the fits are small: more threads would wait for each other on a busy machine
+        main(parser.parse_args().folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from mlopskit.registry.history import State
 from mlopskit.registry.model import Model, environment, load_model
 from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, run_id
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
-from mlopskit.storage.commit import Change
+from mlopskit.storage.commit import Change, this_user
 from mlopskit.storage.log import CommitLog, Verification
 from mlopskit.storage.store import Store, StoreLike, checked_part
 
@@ -147,7 +146,7 @@ class Registry:
         NotFoundError
             If there is no such version.
         """
-        log, by = self._log(name), by or getpass.getuser()
+        log, by = self._log(name), by or this_user()
         number = history.number_of(log.state(), name, version)
 
         def intent(state: State) -> Change | None:

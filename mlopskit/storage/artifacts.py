@@ -119,7 +119,10 @@ class Artifacts:
         """
         choices = list(serializers_for(value))
         if _is_group(value) and all(choice.carries_code for choice in choices):
-            return self._save_group(value)
+            try:
+                return self._save_group(value)
+            except RecursionError:
+                raise SerializationError(f"A {_type_name(value)} nested this deeply can not be kept.") from None
         for serializer in choices:
             try:
                 return self._save_with(serializer, value)

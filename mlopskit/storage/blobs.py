@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ class Blob:
     size: int
 
 
+_IS_BLOB = re.compile("blobs/[0-9a-f]{2}/[0-9a-f]{64}").fullmatch
 EMPTY = Blob(hashlib.sha256().hexdigest(), 0)  # never written: a store keeps no empty files
 
 
@@ -118,7 +120,7 @@ class Blobs:
         """
         path = self.store.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
         try:
-            with path.open("xb", buffering=0) as file:
+            with self._scratch_file(path) as file:
                 writer = BlobWriter(file, self.store)
                 yield writer
             self._keep_file(writer.blob, path)
@@ -213,9 +215,17 @@ class Blobs:
                 problems.append(str(error))
         return problems
 
+    def _scratch_file(self, path: Path) -> BinaryIO:
+        try:
+            return cast("BinaryIO", path.open("xb", buffering=0))
+        except OSError as error:
+            raise self.store.as_ours(error, "a blob") from error
+
     def _listed(self) -> Iterator[Blob]:
         for name in self.store.list("blobs"):
-            yield Blob(name.rpartition("/")[2], self.store.size(name))
+            if _IS_BLOB(name):  # whatever else somebody put there is not ours
+                with contextlib.suppress(NotFoundError):  # deleted since it was listed
+                    yield Blob(name.rpartition("/")[2], self.store.size(name))
 
     def _keep_bytes(self, blob: Blob, data: bytes) -> None:
         if blob == EMPTY:
@@ -226,20 +236,29 @@ class Blobs:
             self.store.replace(_name(blob), data)
 
     def _keep_file(self, blob: Blob, path: Path) -> None:
-        if blob == EMPTY or self._is_kept(blob):
+        if blob == EMPTY:
             return
+        if blob.size <= IN_MEMORY and self.store.local_path(_name(blob)) is None:
+            self._keep_bytes(blob, path.read_bytes())  # one request, and other bytes there are replaced
+            return
+        if not self._is_kept(blob):
+            self._move(blob, path)
+
+    def _move(self, blob: Blob, path: Path) -> None:
         try:
             self.store.create_from_file(_name(blob), path)
         except ConflictError:
-            if not self._is_kept(blob):  # what lies there is damaged: make room for the right bytes
-                self.store.delete(_name(blob))
+            if self._is_kept(blob):
+                return
+            self.store.delete(_name(blob))  # what lies there is damaged: make room for the right bytes
+            with contextlib.suppress(ConflictError):  # another writer repairs it too
                 self.store.create_from_file(_name(blob), path)
 
     def _is_kept(self, blob: Blob) -> bool:
-        """Whether the right bytes are there; from afar, bytes of the right length have to do."""
-        if blob not in self or self.store.local_path(_name(blob)) is None:
-            return blob in self
-        return not self.verify([blob])
+        """Whether the right bytes are there; of a big blob far away, the right length has to do."""
+        if blob not in self:
+            return False
+        return self.store.local_path(_name(blob)) is None or not self.verify([blob])
 
 
 def _name(blob: Blob) -> str:

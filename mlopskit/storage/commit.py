@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +67,14 @@ class Commit:
     digest: str
 
 
+def this_user() -> str:
+    """Return who commits if nobody is named: this user's name, or number where there is no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user often has no entry among the users
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
 def commit_bytes(change: Change, head: Head, actor: str) -> bytes:
     """Return the bytes of the commit that makes `change` after `head`; no two calls give the same."""
     return encode(
@@ -100,9 +110,17 @@ def commit_from_bytes(data: bytes, number: int, log: str) -> Commit:
     FormatError
         If they were written by a newer mlopskit.
     """
+    unreadable = f"commit {number} of {log} is not readable; restore it from a backup."
     try:
         record = decode(data)
         version = record["v"]
+    except (FormatError, KeyError, TypeError):
+        raise DamagedError(unreadable) from None
+    if version != FORMAT:
+        raise FormatError(
+            f"commit {number} of {log} has format {version}; this mlopskit reads {FORMAT}. Update mlopskit."
+        )
+    try:
         commit = Commit(
             number=record["n"],
             previous=record["prev"],
@@ -112,12 +130,8 @@ def commit_from_bytes(data: bytes, number: int, log: str) -> Commit:
             change=Change(record["op"], record["args"]),
             digest=hashlib.sha256(data).hexdigest(),
         )
-    except (FormatError, KeyError, TypeError):
-        raise DamagedError(f"commit {number} of {log} is not readable; restore it from a backup.") from None
-    if version != FORMAT:
-        raise FormatError(
-            f"commit {number} of {log} has format {version}; this mlopskit reads {FORMAT}. Update mlopskit."
-        )
+    except KeyError:
+        raise DamagedError(unreadable) from None
     if commit.number != number:
         raise DamagedError(f"commit {number} of {log} says that it is number {commit.number}: history was reordered.")
     return commit

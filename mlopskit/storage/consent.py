@@ -23,6 +23,7 @@ import hmac
 import os
 import secrets
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,7 +70,8 @@ class Key:
 
     def vouches(self, signature: Signature, statement: bytes) -> bool:
         """Whether `signature` is this key's, and over this very statement."""
-        return signature.key == self.id and hmac.compare_digest(signature.code, self._code(statement))
+        code = signature.code.encode(errors="backslashreplace")  # it may be anything: a stranger wrote it
+        return signature.key == self.id and hmac.compare_digest(code, self._code(statement).encode())
 
     def _code(self, statement: bytes) -> str:
         return hmac.new(self.secret, b"mlopskit artifact\n" + statement, hashlib.sha256).hexdigest()
@@ -113,7 +115,7 @@ def trust_key(name: str, secret: str) -> Key:
     """
     key = _key(secret.encode(), name)
     folder = _private(configuration_folder() / "trusted")
-    LocalBackend(folder).replace(checked_part(name, kind="key"), key.secret, version=None, durable=True)
+    _files(folder).replace(checked_part(name, kind="key"), key.secret, version=None, durable=True)
     return key
 
 
@@ -125,17 +127,24 @@ def is_trusted(signature: Signature | None, statement: bytes) -> bool:
 def configuration_folder() -> Path:
     """Return where this user's keys lie: ``$MLOPSKIT_CONFIG``, else the system's place for such things."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
-        return Path(chosen)
+        return Path(chosen).expanduser()
     if sys.platform == "win32":
         return Path(os.environ.get("APPDATA") or Path.home()) / "mlopskit"
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mlopskit"
 
 
 def _trusted_keys() -> Iterator[Key]:
-    yield own_key()
-    folder = LocalBackend(configuration_folder() / "trusted")
-    for secret in folder.read_many(folder.list("", recursive=False)).values():
-        yield Key(secret)
+    folder = configuration_folder() / "trusted"
+    files = _files(folder)
+    for name in files.list("", recursive=False):
+        if name.endswith("/"):
+            continue
+        try:
+            yield _key(files.read(name), str(folder / name))
+        except OSError as error:
+            warnings.warn(f"A trusted key was passed over: {error}", stacklevel=2)
+    with contextlib.suppress(NotTrustedError):  # a reader needs no key of their own
+        yield own_key()
 
 
 def _key(secret: bytes, source: str) -> Key:
@@ -148,7 +157,7 @@ def _key(secret: bytes, source: str) -> Key:
 
 
 def _read_or_make(folder: Path) -> bytes:
-    keys = LocalBackend(folder)
+    keys = _files(folder)
     try:
         return keys.read("key")
     except FileNotFoundError:
@@ -156,6 +165,10 @@ def _read_or_make(folder: Path) -> bytes:
     with contextlib.suppress(FileExistsError):  # another process of this user was first
         keys.create("key", secrets.token_hex(32).encode(), durable=True)
     return keys.read("key")
+
+
+def _files(folder: Path) -> LocalBackend:
+    return LocalBackend(folder, mode=0o600)
 
 
 def _private(folder: Path) -> Path:

@@ -4,12 +4,12 @@ A commit is one small file whose name is its number and which is created exclusi
 any number of writers one wins. It carries the digest of the commit before it, so that editing,
 removing or reordering history shows. Folding the commits in order gives the state; a checkpoint
 keeps that state now and then, so that reading does not grow with history. A checkpoint is a
-cache: it is believed only where it agrees with the commits, and losing it loses nothing.
+cache, and losing it loses nothing. It is believed where the commit it was made after is the one
+on the store; that its state follows from the commits is what `verify` replays.
 """
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import random
 import threading
@@ -22,13 +22,12 @@ import attrs
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, MlopskitError, StoreError
 from mlopskit.storage.canonical_json import decode, encode
-from mlopskit.storage.commit import START, Change, Commit, Head, commit_bytes, commit_from_bytes
+from mlopskit.storage.commit import START, Change, Commit, Head, commit_bytes, commit_from_bytes, this_user
 from mlopskit.storage.store import Store, StoreLike, checked_name
 
 CHECKPOINT_EVERY = 64
 PATIENCE_SECONDS = 60.0
 _READ_AHEAD = 64  # commits asked for at once, at most
-_MOST_DOUBLINGS = 4  # of the pause that a loser takes, which begins at what one try costs on this store
 
 State = TypeVar("State")
 
@@ -163,21 +162,22 @@ class CommitLog(Generic[State]):
         ConflictError
             If other writers were first for a whole minute.
         """
-        actor = actor or getpass.getuser()
-        deadline, losses = time.monotonic() + PATIENCE_SECONDS, 0
+        actor = actor or this_user()
+        deadline, ahead = time.monotonic() + PATIENCE_SECONDS, 1
         with self._lock:
             while True:
-                change = self._decide(intent)
+                change, head = self._decide(intent)
                 if change is None:
                     return None
                 began = time.monotonic()
-                commit = self._put(change, actor)
+                commit = self._put(change, head, actor)
                 if commit is not None:
                     return commit
                 if time.monotonic() > deadline:
                     raise ConflictError(f"{self}: other writers were first for {PATIENCE_SECONDS:g} s; try again.")
-                self._give_way(losses, time.monotonic() - began)
-                losses += 1
+                time.sleep(random.uniform(0, time.monotonic() - began))  # noqa: S311 - spreads writers, hides nothing
+                # A writer far behind reads on in bigger steps; whether there is more, the next try will tell.
+                ahead = min(2 * ahead, _READ_AHEAD) if self._fold_next(ahead) == ahead else 1
 
     def verify(self, head: Head | None = None) -> Verification:
         """Read the whole history again and report whatever does not hold together.
@@ -190,6 +190,7 @@ class CommitLog(Generic[State]):
         head : Head, optional
             A head known from before, that must still be part of the history.
         """
+        checkpoint = self.store.read_many([self._checkpoint_name]).get(self._checkpoint_name)
         last = max(self._listed_numbers(), default=0)
         problems: list[str] = []
         commits: list[Commit | None] = []
@@ -201,10 +202,9 @@ class CommitLog(Generic[State]):
                 problems.append(str(error))
         problems.extend(self._broken_links(commits))
         problems.extend(self._disagreements(head, commits))
-        if not problems:
-            problems.extend(self._checkpoint_problems(last))
-        reached = commits[-1] if commits else None
-        return Verification(Head(last, reached.digest) if reached else START, tuple(problems))
+        if not problems and checkpoint is not None:
+            problems.extend(self._checkpoint_problems(checkpoint, last))
+        return Verification(_end_of_chain(commits), tuple(problems))
 
     def __repr__(self) -> str:
         return f"CommitLog({self.folder!r} in {self.store})"
@@ -230,12 +230,12 @@ class CommitLog(Generic[State]):
             self._reset()  # it may be the checkpoint that is wrong: the commits decide
             self._catch_up()
 
-    def _fold_next(self, count: int) -> bool:
-        """Fold in up to `count` commits after the head; whether there was one."""
+    def _fold_next(self, count: int) -> int:
+        """Fold in up to `count` commits after the head; how many there were."""
         commits = self._read_after(self._head, count)
         for commit in commits:
             self._advance(commit)
-        return bool(commits)
+        return len(commits)
 
     def _advance(self, commit: Commit) -> None:
         self._state = self._apply(self._state, commit)
@@ -296,11 +296,13 @@ class CommitLog(Generic[State]):
         if commit is not None and commit.digest != published.digest:
             yield f"commit {published.number} of {self} is not the one whose digest was published."
 
-    def _checkpoint_problems(self, last: int) -> Iterator[str]:
-        content = self._read_checkpoint()
-        if content is None or content["fold"] != self._fold:
+    def _checkpoint_problems(self, data: bytes, last: int) -> Iterator[str]:
+        content = _checkpoint_content(data)
+        if content is None:
+            yield f"the checkpoint of {self} is not readable; delete {self._checkpoint_name}, it will be made again."
+        elif content["fold"] != self._fold:
             return
-        if content["n"] > last:
+        elif content["n"] > last:
             yield f"{self} ends at commit {last}, but its checkpoint is of {content['n']}: the tail was cut off."
         elif (content["head"], content["state"]) != self._replayed(content["n"]):
             yield f"the checkpoint of {self} does not follow from its commits; delete {self._checkpoint_name}."
@@ -313,41 +315,43 @@ class CommitLog(Generic[State]):
 
     # -- writing ---------------------------------------------------------------------------
 
-    def _decide(self, intent: Callable[[State], Change | None]) -> Change | None:
+    def _decide(self, intent: Callable[[State], Change | None]) -> tuple[Change | None, Head]:
         """Ask `intent`, on the state at hand if it agrees, so that a warm commit is one request."""
         if not self._started:
             self._catch_up()
         known = self._head
         try:
             if (change := intent(self._state)) is not None:
-                return change
-        except MlopskitError:
+                return change, known
+        except Exception:
             self._catch_up()
             if self._head == known:
                 raise
-            return intent(self._state)
+            return self._decide_anew(intent)
         self._catch_up()
-        return None if self._head == known else intent(self._state)
+        return (None, known) if self._head == known else self._decide_anew(intent)
 
-    def _put(self, change: Change, actor: str) -> Commit | None:
-        """Try to make the next commit; None if another writer was first."""
-        number = self._head.number + 1
-        data = commit_bytes(change, self._head, actor)
-        try:
-            self.store.create(self._name(number), data)
+    def _decide_anew(self, intent: Callable[[State], Change | None]) -> tuple[Change | None, Head]:
+        known = self._head
+        return intent(self._state), known
+
+    def _put(self, change: Change, head: Head, actor: str) -> Commit | None:
+        """Try to make the commit after `head`; None if another writer was first."""
+        if head != self._head:  # the intent itself read on: what it decided is out of date
+            return None
+        data = commit_bytes(change, head, actor)
+        commit = commit_from_bytes(data, head.number + 1, str(self))
+        state = self._apply(self._state, commit)
+        due = commit.number - self._checkpointed >= CHECKPOINT_EVERY
+        checkpoint = self._checkpoint_bytes(Head(commit.number, commit.digest), state) if due else None
+        try:  # only now: what can not be folded or kept must not become history
+            self.store.create(self._name(commit.number), data)
         except ConflictError:
             return None
-        commit = commit_from_bytes(data, number, str(self))
-        self._advance(commit)
-        if number - self._checkpointed >= CHECKPOINT_EVERY:
-            self._write_checkpoint()
+        self._state, self._head = state, Head(commit.number, commit.digest)
+        if checkpoint is not None:
+            self._write_checkpoint(checkpoint, commit.number)
         return commit
-
-    def _give_way(self, losses: int, seconds: float) -> None:
-        """Let the winner go ahead, in proportion to what a try costs here, and read what was won."""
-        doublings = min(losses, _MOST_DOUBLINGS)
-        time.sleep(random.uniform(0, seconds * 2**doublings))  # noqa: S311 - spreads writers, hides nothing
-        self._fold_next(2**doublings)  # whether there are more, the next try will tell
 
     # -- checkpoints -----------------------------------------------------------------------
 
@@ -355,32 +359,55 @@ class CommitLog(Generic[State]):
     def _checkpoint_name(self) -> str:
         return f"{self.folder}/checkpoint.json"
 
-    def _write_checkpoint(self) -> None:
-        content = {"fold": self._fold, "n": self._head.number, "head": self._head.digest, "state": self._state}
-        digest = hashlib.sha256(encode(content)).hexdigest()
-        data = encode({"v": 1, "sha256": digest, "content": content})
+    def _checkpoint_bytes(self, head: Head, state: State) -> bytes:
+        content = {"fold": self._fold, "n": head.number, "head": head.digest, "state": state}
+        return encode({"v": 1, "sha256": hashlib.sha256(encode(content)).hexdigest(), "content": content})
+
+    def _write_checkpoint(self, data: bytes, number: int) -> None:
         try:
             self.store.replace(self._checkpoint_name, data, durable=False)
         except StoreError:  # the commit itself stands; the next writer makes a checkpoint
             return
-        self._checkpointed = self._head.number
+        self._checkpointed = number
 
     def _start_from_checkpoint(self) -> None:
         self._reset()
         content = self._read_checkpoint()
-        if content is not None and content["fold"] == self._fold:
-            self._state, self._checkpointed = content["state"], content["n"]
-            self._head = Head(content["n"], content["head"])
+        if content is None or content["fold"] != self._fold:
+            return
+        number = content["n"]
+        commit = self.store.read_many([self._name(number)]).get(self._name(number))
+        if commit is None:
+            raise DamagedError(
+                f"commit {number} of {self} is missing, though its checkpoint is there: the tail was cut off. "
+                f"Restore it from a backup, or delete {self._checkpoint_name} to go on from what is left."
+            )
+        if hashlib.sha256(commit).hexdigest() == content["head"]:
+            self._state, self._checkpointed = content["state"], number
+            self._head = Head(number, content["head"])
 
     def _read_checkpoint(self) -> dict[str, Any] | None:
-        """Return the checkpoint's content; None if there is none or it is not whole."""
         data = self.store.read_many([self._checkpoint_name]).get(self._checkpoint_name)
-        try:
-            kept = decode(data) if data else {}
-            content: dict[str, Any] = kept["content"]
-            return content if hashlib.sha256(encode(content)).hexdigest() == kept["sha256"] else None
-        except (FormatError, KeyError, TypeError):
-            return None
+        return _checkpoint_content(data) if data else None
+
+
+def _checkpoint_content(data: bytes) -> dict[str, Any] | None:
+    """Return what a checkpoint says; None if it is not whole."""
+    try:
+        kept = decode(data)
+        content: dict[str, Any] = kept["content"]
+        return content if hashlib.sha256(encode(content)).hexdigest() == kept["sha256"] else None
+    except (FormatError, KeyError, TypeError):
+        return None
+
+
+def _end_of_chain(commits: list[Commit | None]) -> Head:
+    head = START
+    for commit in commits:
+        if commit is None or commit.previous != head.digest:
+            break
+        head = Head(commit.number, commit.digest)
+    return head
 
 
 def _linked(commit: Commit, previous: Head, log: CommitLog[Any]) -> Commit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -10,7 +11,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, Union
 
@@ -26,6 +27,7 @@ from mlopskit.errors import (
     UnsupportedBackendError,
 )
 from mlopskit.storage.backends.local import LocalBackend
+from mlopskit.storage.backends.reader import GuardedReader
 from mlopskit.storage.backends.url import backend_at, full_url
 from mlopskit.storage.identifiers import new_id
 
@@ -72,6 +74,13 @@ class Store:
     ------
     UnsupportedBackendError
         If the URL names a filesystem that can not create a name exclusively.
+    InvalidNameError
+        If the URL names no place, such as ``"s3://"``.
+
+    Warnings
+    --------
+    A pickled Store carries its storage options, **credentials included**, since worker processes
+    need them: never keep one on a store, in a file or in a message queue.
 
     Examples
     --------
@@ -127,7 +136,7 @@ class Store:
         """Return the bytes of those `names` that exist, asked for together where the backend can."""
         names = [checked_name(name) for name in names]
         self._prepare(writing=False)
-        return self._attempt("several names", lambda: self._backend.read_many(names)) if names else {}
+        return self._attempt(_shown_names(names), lambda: self._backend.read_many(names)) if names else {}
 
     def open(self, name: str) -> BinaryIO:
         """Open `name` for reading as a stream; the caller closes it.
@@ -139,7 +148,10 @@ class Store:
         """
         checked_name(name)
         self._prepare(writing=False)
-        return self._attempt(name, lambda: self._backend.open(name))
+        file = self._attempt(name, lambda: self._backend.open(name))
+        if not isinstance(file, GuardedReader):
+            return file
+        return io.BufferedReader(GuardedReader(file, lambda request: self._attempt(name, request)))
 
     def size(self, name: str) -> int:
         """Return the length of `name` in bytes.
@@ -150,6 +162,7 @@ class Store:
             If there is no such name.
         """
         checked_name(name)
+        self._prepare(writing=False)
         return self._attempt(name, lambda: self._backend.size(name))
 
     def create(self, name: str, data: bytes, *, durable: bool = True) -> None:
@@ -219,7 +232,9 @@ class Store:
         try:
             self._attempt(name, lambda: self._backend.replace(name, data, version=version, durable=durable))
         except ConflictError:
-            if self._holds(name, data):  # an earlier attempt went through and its reply was lost
+            if version is None:  # a folder has the name, or a name the folder
+                raise
+            if self._found(name) == data:  # an earlier attempt went through and its reply was lost
                 return
             raise ConflictError(f"{name} in {self} has changed since version {version}; read it again.") from None
 
@@ -232,6 +247,7 @@ class Store:
             If the backend can not compare and swap: a local disk, GCS.
         """
         checked_name(name)
+        self._prepare(writing=False)
         return self._attempt(name, lambda: self._backend.version(name))
 
     def list(self, folder: str = "", *, recursive: bool = True) -> list[str]:
@@ -248,13 +264,16 @@ class Store:
         """
         if folder:
             checked_name(folder)
+        self._prepare(writing=False)
         return self._attempt(folder, lambda: self._backend.list(folder, recursive=recursive))
 
     def delete(self, *names: str) -> None:
         """Remove the names; one that does not exist is no error."""
         for name in names:
             checked_name(name)
-        self._attempt("several names", lambda: self._backend.delete(names))
+        if names:
+            self._prepare(writing=False)
+            self._attempt(_shown_names(names), lambda: self._backend.delete(names))
 
     def local_path(self, name: str) -> Path | None:
         """Return where `name` lies on this machine's disk, or None for a store elsewhere."""
@@ -289,7 +308,7 @@ class Store:
         return f"Store({str(self)!r})"
 
     def __str__(self) -> str:
-        return re.sub(r"//[^/@]*@", "//", self.url)  # no credentials on a screen
+        return re.sub(r"//[^@]*:[^@]*@", "//", self.url)  # no credentials on a screen
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Store) and other.url == self.url
@@ -307,20 +326,23 @@ class Store:
         try:
             self._attempt(name, lambda: self._backend.create(name, data, durable=durable))
         except ConflictError:
-            if not self._holds(name, data):
+            found = self._found(name)
+            if found is None:  # a folder has the name, or a name the folder
+                raise
+            if found != data:
                 raise ConflictError(
                     f"{name} exists with other content in {self}; it can not be created again."
                 ) from None
 
-    def _holds(self, name: str, data: bytes) -> bool:
-        return self._attempt(name, lambda: self._backend.read(name)) == data
+    def _found(self, name: str) -> bytes | None:
+        return self._attempt(name, lambda: self._backend.read_many([name])).get(name)
 
     def _prepare(self, *, writing: bool) -> None:
         """Check the store's format before its first use, and make its identity before the first write."""
         if self._prepared:
             return
         with self._preparing:
-            found = self._attempt(IDENTITY, lambda: self._backend.read_many([IDENTITY])).get(IDENTITY)
+            found = self._found(IDENTITY)
             if found is None and not writing:
                 return
             if found is None:
@@ -347,7 +369,8 @@ class Store:
         except ConflictError:
             return
         finally:
-            self._attempt(name, lambda: self._backend.delete([name]))
+            with contextlib.suppress(StoreError):  # whoever may write need not be allowed to delete
+                self._attempt(name, lambda: self._backend.delete([name]))
         raise UnsupportedBackendError(
             f"{self} overwrote a name that was to be created only once, so writers could destroy each other's work; "
             "use a server that honours If-None-Match, or a local folder."
@@ -355,8 +378,7 @@ class Store:
 
     def _attempt(self, name: str, operation: Callable[[], _T]) -> _T:
         """Run `operation`, again while the backend does not answer, and turn its errors into ours."""
-        deadline = time.monotonic() + self.retry_seconds
-        ceiling = _FIRST_DELAY
+        deadline, ceiling = None, _FIRST_DELAY
         while True:
             try:
                 return operation()
@@ -364,6 +386,7 @@ class Store:
                 raise
             except (ConnectionError, TimeoutError) as error:
                 delay = random.uniform(0, ceiling)  # noqa: S311 - spreads writers, hides nothing
+                deadline = deadline or time.monotonic() + self.retry_seconds  # from the first failure on
                 if time.monotonic() + delay > deadline:
                     raise UnreachableError(
                         f"{self} did not answer for {name} within {self.retry_seconds:g} s ({error}); "
@@ -454,6 +477,10 @@ def checked_part(name: str, kind: str = "name") -> str:
         f"{_shown(name)} can not name a {kind}: use 1 to {PART_LENGTH} letters, digits, '.', '_' or '-', "
         "beginning with a letter or digit."
     )
+
+
+def _shown_names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _shown(name: object) -> str:

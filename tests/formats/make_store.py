@@ -58,7 +58,7 @@ def values():
     counts = np.arange(6, dtype="int16").reshape(2, 3)
     return {
         "bytes": b"\x00\xff\r\n bytes",
-        "text": "Verspätung\r\nретард \U0001f6eb\n",
+        "text": "Verspätung\r\n遅延 \U0001f6eb\n",
         "json": {
             "b": [1, 2.5, None, True],
             "a": {"text": "ä", "big": 2**70, "small": -0.0},
@@ -133,7 +133,7 @@ def write_run(store):
 
 def write_model(store):
     draw = np.arange(20)
-    X = pd.DataFrame({"distance": 100.0 * draw, "hour": draw % 7})
+    X = pd.DataFrame({"distance": draw / 10, "hour": draw % 7})
     model = LogisticRegression(max_iter=1000).fit(X, draw >= 12)
     registry = Registry(store)
     version = registry.register(

@@ -53,7 +53,11 @@ def store(flights, tmp_path_factory):
     model = LogisticRegression(max_iter=1000).fit(flights[["distance", "hour"]], flights["late"])
     with Tracker(store, experiment="flight-delays").start_run("january", params={"until": "2013-01"}) as run:
         run.log_metric("roc_auc", 0.71)
-    for until, gate in [("2013-01", None), ("2013-02", Gate([gains(0.01, 0.03)])), ("2013-03", Gate([gains(-0.01, 0.01)]))]:
+    for until, gate in [
+        ("2013-01", None),
+        ("2013-02", Gate([gains(0.01, 0.03)])),
+        ("2013-03", Gate([gains(-0.01, 0.01)])),
+    ]:
         version = registry.register("delays", model, metrics={"roc_auc": 0.7}, params={"until": until}, by="ana")
         registry.promote("delays", version, gate=gate, by="ana")
     registry.rollback("delays", by="ben", reason="storm week")

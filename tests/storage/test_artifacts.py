@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlopskit.errors import DamagedError, FormatError, NotTrustedError, SerializationError
+from mlopskit.errors import (
+    DamagedError,
+    FormatError,
+    MissingDependencyError,
+    NotTrustedError,
+    SerializationError,
+)
 from mlopskit.storage.artifacts import (
     Artifact,
     ArtifactGroup,
@@ -158,7 +164,7 @@ def test_a_malicious_pickle_does_not_run(artifacts, tmp_path):
         disguised = attrs.evolve(unsigned, serializer=serializer)
         try:
             assert isinstance(artifacts.load(disguised), bytes)
-        except (DamagedError, FormatError, NotTrustedError, SerializationError):
+        except (DamagedError, FormatError, MissingDependencyError, NotTrustedError, SerializationError):
             continue
     assert not trace.exists()
 

@@ -135,3 +135,19 @@ def test_how_content_is_cut_into_writes_does_not_matter(pieces):
             file.write(memoryview(piece))
     assert file.blob == blobs.put(b"".join(pieces))
     assert blobs.read(file.blob) == b"".join(pieces)
+
+
+def test_damage_of_equal_length_far_away_is_replaced_by_the_next_put():
+    blobs = Blobs("memory://damage")
+    blob = blobs.put(io.BytesIO(CONTENT))
+    blobs.store.replace(blobs.store.list("blobs")[0], bytes(len(CONTENT)))
+    assert blobs.put(io.BytesIO(CONTENT)) == blob
+    assert blobs.read(blob) == CONTENT
+
+
+def test_strays_among_the_blobs_do_not_stop_verification(local):
+    blobs = Blobs(local)
+    blobs.put(CONTENT)
+    local.local_path("blobs/ab").mkdir(exist_ok=True)
+    (local.local_path("blobs/ab") / "foo (1)").write_bytes(b"x")
+    assert blobs.verify() == []

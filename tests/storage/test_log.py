@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlopskit.errors import ConflictError, DamagedError, FormatError
+from mlopskit.errors import ConflictError, DamagedError, FormatError, SerializationError
 from mlopskit.storage.commit import START, Change, Head
 from mlopskit.storage.log import CHECKPOINT_EVERY, CommitLog
 from mlopskit.storage.store import Store
@@ -221,3 +221,51 @@ def test_any_interleaving_of_writers_gives_one_history(turns, every):
             assert writers["abc"[position % 3]].state()[-1] == f"{name}{position}"
     assert numbers(store).state() == [f"{name}{position}" for position, name in enumerate(turns)]
     assert numbers(store).verify().ok
+
+
+def test_what_can_not_be_folded_or_kept_never_becomes_history(local):
+    fragile = CommitLog(
+        local, "log/numbers", initial=[], apply=lambda state, commit: [1 / commit.change.arguments["x"]]
+    )
+    with pytest.raises(ZeroDivisionError):
+        fragile.commit(add(0))
+    assert local.list("log") == []
+    with pytest.raises(SerializationError):
+        numbers(local).commit(add(object()))
+    assert local.list("log") == []
+
+
+def test_an_intent_that_reads_the_log_is_asked_again_when_that_moved_it(store):
+    one, other = numbers(store), numbers(store)
+    one.state()
+    other.commit(add("only"))
+
+    def only_once(state):
+        one.head()
+        return None if "only" in state else Change("add", {"x": "only"})
+
+    assert one.commit(only_once) is None
+    assert other.state() == ["only"]
+
+
+def test_a_checkpoint_of_a_commit_that_is_not_the_one_on_the_store_is_not_believed(long_log, local):
+    for number in range(CHECKPOINT_EVERY, CHECKPOINT_EVERY + 7):
+        file_of(local, number).unlink()
+    with pytest.raises(DamagedError, match="the tail was cut off"):
+        numbers(local).state()
+    kept = local.read("log/numbers/checkpoint.json")
+    local.delete("log/numbers/checkpoint.json")
+    numbers(local).commit(add("another"))
+    local.replace("log/numbers/checkpoint.json", kept)
+    assert numbers(local).state()[-1] == "another"
+
+
+def test_an_unreadable_checkpoint_is_reported(long_log, local):
+    local.replace("log/numbers/checkpoint.json", b"{")
+    assert any("checkpoint" in problem for problem in numbers(local).verify().problems)
+
+
+def test_verify_tells_where_the_unbroken_chain_ends(long_log, local):
+    second = list(long_log.commits())[1]
+    file_of(local, 3).unlink()
+    assert numbers(local).verify().head == Head(2, second.digest)

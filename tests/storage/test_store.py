@@ -165,6 +165,9 @@ def test_a_store_of_a_newer_format_is_refused(store):
     later = pickle.loads(pickle.dumps(store))
     with pytest.raises(FormatError, match="format 99"):
         later.read("name")
+    for operation in (later.size, later.version, later.list, later.delete):
+        with pytest.raises(FormatError, match="format 99"):
+            operation("name")
     store.replace(IDENTITY, b"not json")
     with pytest.raises(FormatError, match="not readable"):
         pickle.loads(pickle.dumps(store)).read("name")
@@ -184,6 +187,19 @@ def test_the_url_decides_the_default_and_never_shows_credentials(tmp_path, monke
     assert Store().url == "memory://other"
     assert Store(f"file://{tmp_path}").url == str(tmp_path)
     assert repr(Store("s3://key:secret@team/flights")) == "Store('s3://team/flights')"
+    store = Store("memory://x")
+    for url, shown in {
+        "s3://key:sec/ret@team/flights": "s3://team/flights",
+        "abfs://data@account.dfs.core.windows.net/x": "abfs://data@account.dfs.core.windows.net/x",
+    }.items():
+        store.url = url
+        assert str(store) == shown
+
+
+@pytest.mark.parametrize("url", ["", "memory://", "s3://", "s3:///", "file://"])
+def test_a_url_that_names_no_place_is_refused(url):
+    with pytest.raises(InvalidNameError, match="names no place"):
+        Store(url)
 
 
 def test_a_filesystem_that_can_not_create_exclusively_is_refused_by_name():
@@ -222,6 +238,141 @@ def test_a_name_can_not_be_a_folder_as_well(local):
     local.create("a", b"x")
     with pytest.raises(ConflictError, match="both a name and a folder"):
         local.create("a/b", b"x")
+    with pytest.raises(ConflictError, match="both a name and a folder"):
+        local.replace("a/b", b"x")
+    local.create("folder/b", b"x")
+    with pytest.raises(ConflictError, match="both a name and a folder"):
+        local.create("folder", b"x")
+
+
+def test_neither_a_folder_nor_a_path_through_a_name_can_be_found(store):
+    store.create("folder/name", b"x")
+    for missing in ("folder", "folder/name/below"):
+        for operation in (store.read, store.size, store.open):
+            with pytest.raises(NotFoundError):
+                operation(missing)
+        assert store.read_many([missing]) == {}
+        store.delete(missing)
+    assert store.list("folder/name") == []
+    assert store.read("folder/name") == b"x"
+
+
+def test_a_folder_that_is_a_link_is_listed_like_any_other(local, tmp_path):
+    local.create("real/name", b"x")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other").write_bytes(b"y")
+    local.local_path("linked").symlink_to(elsewhere, target_is_directory=True)
+    assert local.list() == ["linked/other", IDENTITY, "real/name"]
+    assert local.list(recursive=False) == ["linked/", IDENTITY, "real/"]
+
+
+def test_a_stream_can_be_read_in_parts_moved_and_told(store):
+    store.create("name", b"0123456789\nline")
+    with store.open("name") as file:
+        assert file.read(3) == b"012"
+        assert file.tell() == 3
+        assert file.seek(-4, os.SEEK_END) == 11
+        assert file.read() == b"line"
+        assert file.seek(0) == 0
+        assert file.readline() == b"0123456789\n"
+
+
+def test_a_connection_lost_in_the_middle_of_a_stream_is_tried_again(s3_options, monkeypatch):
+    store = Store("s3://team/streams", **s3_options)
+    store.replace("name", b"x" * 100_000)
+    file = store.open("name")
+    opened = file.raw._file._file
+    fetch, failures = opened.cache.fetcher, iter([ConnectionResetError("cut"), TimeoutError("cut")])
+
+    def failing(start, end):
+        for failure in failures:
+            raise failure
+        return fetch(start, end)
+
+    monkeypatch.setattr(opened.cache, "fetcher", failing)
+    assert file.read() == b"x" * 100_000
+    assert next(failures, None) is None
+
+
+def test_a_stream_that_stays_cut_off_is_unreachable(s3_options, monkeypatch):
+    store = Store("s3://team/streams", retry_seconds=0.1, **s3_options)
+    store.replace("name", b"x" * 100_000)
+
+    def failing(start, end):
+        raise ConnectionResetError("cut")
+
+    with store.open("name") as file:
+        monkeypatch.setattr(file.raw._file._file.cache, "fetcher", failing)
+        with pytest.raises(UnreachableError, match="did not answer for name"):
+            file.read(10)
+
+
+def test_folder_markers_and_emptied_objects_of_other_tools_do_no_harm(s3_options):
+    store = Store("s3://team/markers", **s3_options)
+    store.create("folder/name", b"x")
+    for marker in ("", "folder/", "folder/deep/", "empty"):
+        store._backend.filesystem.call_s3("put_object", Bucket="team", Key=f"markers/{marker}", Body=b"")
+    assert store.list() == ["empty", "folder/name", IDENTITY]
+    assert store.list("folder") == ["folder/name"]
+    assert store.list("folder", recursive=False) == ["folder/deep/", "folder/name"]
+    assert store.read("empty") == b""
+    assert store.read_many(["empty"]) == {"empty": b""}
+
+
+def test_a_server_that_forbids_deleting_can_still_be_written(s3_options, monkeypatch):
+    store = Store("s3://team/no-delete", **s3_options)
+
+    def refuse(self, names):
+        raise PermissionError("delete is denied")
+
+    monkeypatch.setattr(type(store._backend), "delete", refuse)
+    store.create("name", b"x")
+    assert store.read("name") == b"x"
+
+
+def test_retrying_begins_with_the_first_failure_however_long_that_took(monkeypatch):
+    store = Store("memory://slow", retry_seconds=1)
+    clock = iter([1_000, 1_000.1])  # asked only once something failed: 1 s lie ahead of it
+    answers = iter([ConnectionError("slow to fail"), b"x"])
+
+    def read(name):
+        if isinstance(answer := next(answers), Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(store._backend, "read", read)
+    monkeypatch.setattr("mlopskit.storage.store.time.monotonic", lambda: next(clock))
+    assert store.read("name") == b"x"
+
+
+def test_an_error_about_many_names_names_the_first_and_counts_the_rest(monkeypatch):
+    store = Store("memory://many", retry_seconds=0)
+    store._prepared = True
+
+    def fail(names):
+        raise ConnectionError("cut")
+
+    monkeypatch.setattr(store._backend, "read_many", fail)
+    with pytest.raises(UnreachableError, match="did not answer for a/0 and 63 more"):
+        store.read_many([f"a/{number}" for number in range(64)])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_files_on_their_way_to_a_store_elsewhere_are_private_and_gone_with_the_process():
+    program = (
+        "import os\n"
+        "from mlopskit.storage.store import Store\n"
+        "folder = Store('memory://x').scratch(); (folder / 'left').write_bytes(b'x')\n"
+        "if os.fork() == 0:\n"
+        "    assert Store('memory://x').scratch() != folder; raise SystemExit\n"
+        "assert os.wait()[1] == 0 and (folder / 'left').exists()\n"
+        "print(oct(folder.stat().st_mode & 0o777), folder)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    mode, folder = answer.stdout.split()
+    assert mode == "0o700"
+    assert not os.path.lexists(folder)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs to become another user")

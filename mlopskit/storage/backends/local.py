@@ -12,6 +12,7 @@ import ctypes
 import errno
 import io
 import os
+import stat
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -20,17 +21,19 @@ from typing import BinaryIO, TypeAlias
 
 STALE_SECONDS = 24 * 3600
 _SCRATCH = ".scratch"
+_NO_SWAP = "a local disk can not compare and swap"
 _NameGiver: TypeAlias = Callable[[str], None]
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 class LocalBackend:
-    """Names below one folder, which is made by the first write."""
+    """Names below one folder, which is made by the first write; new files get `mode`, less the umask."""
 
     needs_probe = False
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, mode: int = 0o666) -> None:
         self._root = os.fspath(root)
+        self._mode = mode
         self._swept = False
 
     def path(self, name: str) -> Path:
@@ -38,8 +41,8 @@ class LocalBackend:
         return Path(self._root, name)
 
     def read(self, name: str) -> bytes:
-        with open(self._at(name), "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.read_bytes
-            return file.readall()
+        with self._opened(name, buffering=0) as file:
+            return file.read()
 
     def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
         found = {}
@@ -49,16 +52,24 @@ class LocalBackend:
         return found
 
     def open(self, name: str) -> BinaryIO:
-        return self.path(name).open("rb")
+        return self._opened(name)
 
     def size(self, name: str) -> int:
-        return os.stat(self._at(name)).st_size  # noqa: PTH116 - a hot path
+        try:
+            found = os.stat(self._at(name))  # noqa: PTH116 - a hot path
+        except NotADirectoryError:
+            raise _missing(name) from None
+        if stat.S_ISDIR(found.st_mode):
+            raise _missing(name)
+        return found.st_size
 
     def version(self, name: str) -> str:
-        raise io.UnsupportedOperation("a local disk can not compare and swap")
+        raise io.UnsupportedOperation(_NO_SWAP)
 
     def create(self, name: str, data: bytes, *, durable: bool) -> None:
         if os.path.lexists(self._at(name)):
+            if os.path.isdir(self._at(name)):  # noqa: PTH112 - a hot path
+                raise IsADirectoryError(errno.EISDIR, "name is a folder", name)
             raise FileExistsError(errno.EEXIST, "name is taken", name)
         with self._staged(data, durable=durable) as staged:
             self._link(staged, name, durable=durable)
@@ -71,7 +82,7 @@ class LocalBackend:
 
     def replace(self, name: str, data: bytes, *, version: str | None, durable: bool) -> None:
         if version is not None:
-            self.version(name)
+            raise io.UnsupportedOperation(_NO_SWAP)
         with self._staged(data, durable=durable) as staged:
             self._in_folder_of(name, lambda target: os.replace(staged, target), durable=durable)
 
@@ -80,7 +91,8 @@ class LocalBackend:
 
     def delete(self, names: Iterable[str]) -> None:
         for name in names:
-            self.path(name).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                self.path(name).unlink()
 
     def scratch(self) -> Path:
         folder = self.path(_SCRATCH)
@@ -93,6 +105,12 @@ class LocalBackend:
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"
 
+    def _opened(self, name: str, buffering: int = -1) -> BinaryIO:
+        try:
+            return open(self._at(name), "rb", buffering=buffering)  # noqa: PTH123, SIM115 - half the time of Path.open
+        except (IsADirectoryError, NotADirectoryError):
+            raise _missing(name) from None
+
     def _below(self, folder: str, *, recursive: bool) -> Iterator[str]:
         prefix = f"{folder}/" if folder else ""
         try:
@@ -102,7 +120,7 @@ class LocalBackend:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if not entry.is_dir(follow_symlinks=False):
+            if not entry.is_dir():
                 yield prefix + entry.name
             elif recursive:
                 yield from self._below(prefix + entry.name, recursive=True)
@@ -113,7 +131,7 @@ class LocalBackend:
     def _staged(self, data: bytes, *, durable: bool) -> Iterator[Path]:
         path = self.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
         try:
-            with path.open("xb", buffering=0) as file:
+            with open(path, "xb", buffering=0, opener=self._made) as file:  # noqa: PTH123 - Path.open has no opener
                 view = memoryview(data)
                 while view:
                     view = view[file.write(view) :]
@@ -122,6 +140,9 @@ class LocalBackend:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    def _made(self, path: str, flags: int) -> int:
+        return os.open(path, flags, self._mode)
 
     def _link(self, path: Path, name: str, *, durable: bool) -> None:
         self._in_folder_of(name, lambda target: _link_exclusively(path, target), durable=durable)
@@ -135,6 +156,10 @@ class LocalBackend:
             give_name(target)
         if durable:
             _sync_folder(os.path.dirname(target))  # noqa: PTH120 - a hot path
+
+
+def _missing(name: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, "no such name", name)
 
 
 def _link_exclusively(path: Path, target: str) -> None:

@@ -8,8 +8,9 @@ import io
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import gettempdir
 from typing import BinaryIO
+
+from mlopskit.storage.backends.scratch import private_folder
 
 _FILES: dict[str, bytes] = {}  # shared by all stores of the process: equal URLs mean the same store
 _LOCK = threading.Lock()
@@ -71,7 +72,7 @@ class MemoryBackend:
                 _FILES.pop(self._prefix + name, None)
 
     def scratch(self) -> Path:
-        return Path(gettempdir())
+        return private_folder()
 
 
 def _first_part(name: str) -> str:

@@ -10,20 +10,23 @@ What was learnt by racing, killing and cutting off real servers, and is kept her
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any, BinaryIO, ClassVar, cast
 
 import fsspec
 
-UPLOAD_PART = 16 * 2**20
+from mlopskit.storage.backends.reader import GuardedReader
+from mlopskit.storage.backends.scratch import private_folder
+
 READ_BLOCK = 8 * 2**20
 
+_RANGE_NOT_SATISFIABLE = 416  # what reading an empty object from its first byte is answered
 _RETRYABLE_STATUS = {408, 409, 429, 500, 502, 503, 504}
 _RETRYABLE_ERRNO = {errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EIO)}
 _NETWORK_ERRORS = {
@@ -77,7 +80,12 @@ class RemoteBackend:
 
     def read(self, name: str) -> bytes:
         with _translated(name):
-            return cast("bytes", self.filesystem.cat_file(self._at(name), start=0))
+            try:
+                return cast("bytes", self.filesystem.cat_file(self._at(name), start=0))
+            except Exception as error:
+                if _http_status(error) == _RANGE_NOT_SATISFIABLE:
+                    return b""
+                raise
 
     def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
         names = list(names)
@@ -89,20 +97,31 @@ class RemoteBackend:
         for name, answer in zip(names, answers, strict=True):
             if not isinstance(answer, Exception):
                 found[name] = answer
+            elif _http_status(answer) == _RANGE_NOT_SATISFIABLE:
+                found[name] = b""
             elif not isinstance(standard := as_standard_error(answer, name), FileNotFoundError):
                 raise standard from answer
         return found
 
     def open(self, name: str) -> BinaryIO:
         with _translated(name):
-            return cast("BinaryIO", self.filesystem.open(self._at(name), "rb", block_size=READ_BLOCK))
+            file = self.filesystem.open(self._at(name), "rb", block_size=READ_BLOCK)
+
+        def translated(request: Callable[[], Any]) -> Any:
+            with _translated(name):
+                return request()
+
+        return cast("BinaryIO", GuardedReader(file, translated))
 
     def size(self, name: str) -> int:
         with _translated(name):
-            return int(self.filesystem.size(self._at(name)))
+            found = self.filesystem.info(self._at(name))
+            if found["type"] == "directory":
+                raise FileNotFoundError(errno.ENOENT, "no such name", name)
+            return int(found["size"])
 
     def version(self, name: str) -> str:
-        raise io.UnsupportedOperation(f"{self._url.partition(':')[0]} can not compare and swap through fsspec")
+        raise io.UnsupportedOperation(self._no_swap)
 
     def create(self, name: str, data: bytes, *, durable: bool) -> None:
         with _translated(name):
@@ -118,14 +137,21 @@ class RemoteBackend:
 
     def _condition(self, version: str | None) -> dict[str, Any]:
         """What to tell `pipe_file` so that it only replaces `version`."""
-        return {} if version is None else {"version": self.version(version)}
+        if version is not None:
+            raise io.UnsupportedOperation(self._no_swap)
+        return {}
+
+    @property
+    def _no_swap(self) -> str:
+        return f"{self._url.partition(':')[0]} can not compare and swap through fsspec"
 
     def list(self, folder: str, *, recursive: bool) -> list[str]:
         filesystem, cut = self.filesystem, len(self._at("")) + 1
         try:
             with _translated(folder):
                 if recursive:
-                    return sorted(path[cut:] for path in filesystem.find(self._at(folder)))
+                    names = (path[cut:] for path in filesystem.find(self._at(folder)))
+                    return sorted(name for name in names if name != folder and not _is_marker(name))
                 entries = filesystem.ls(self._at(folder), detail=True)
         except FileNotFoundError:
             return []
@@ -143,13 +169,13 @@ class RemoteBackend:
                 continue
 
     def scratch(self) -> Path:
-        return Path(gettempdir())
+        return private_folder()
 
 
 class S3Backend(RemoteBackend):
     """S3 and what speaks its protocol; the server compares and swaps by ETag."""
 
-    upload_arguments: ClassVar[dict[str, Any]] = {"chunksize": UPLOAD_PART, "max_concurrency": 4}
+    upload_arguments: ClassVar[dict[str, Any]] = {"chunksize": 16 * 2**20, "max_concurrency": 4}
 
     def _filesystem_options(self) -> dict[str, Any]:
         options = super()._filesystem_options()
@@ -184,20 +210,21 @@ class AzureBackend(RemoteBackend):
         return {"overwrite": True, "etag": version, "match_condition": MatchConditions.IfNotModified}
 
 
-class _translated:  # noqa: N801 - reads as a word: with translated(...)
-    """Turns whatever a cloud library raises into the exception Python has for it."""
+def _is_marker(name: str) -> bool:
+    """Whether this is what web consoles make to show an empty folder."""
+    return not name or name.endswith("/")
 
-    def __init__(self, name: str) -> None:
-        self._name = name
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            standard = as_standard_error(error, self._name)
-            if standard is not error:
-                raise standard from error
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Turn whatever a cloud library raises into the exception Python has for it."""
+    try:
+        yield
+    except Exception as error:
+        standard = as_standard_error(error, name)
+        if standard is error:
+            raise
+        raise standard from error
 
 
 def as_standard_error(error: Exception, name: str) -> Exception:
