@@ -31,19 +31,19 @@ COMPONENTS = """
 .mlopskit .mk-scroll { overflow-x: auto; margin: .75rem 0 1.25rem; }
 .mlopskit table { border-collapse: collapse; border: 0; margin: 0; font-size: .9em; line-height: 1.4; min-width: 50%; }
 .mlopskit caption { caption-side: top; text-align: left; padding: 0 0 .5rem; opacity: .72; }
-.mlopskit th, .mlopskit td { text-align: left; vertical-align: middle; padding: .42em 1.6em .42em 0; border: 0;
+.mlopskit.mlopskit th, .mlopskit.mlopskit td { text-align: left; vertical-align: middle; padding: .42em 1.6em .42em 0; border: 0;
   border-bottom: 1px solid rgba(127, 127, 127, .22); max-width: 44ch; white-space: normal; }
-.mlopskit th { font-weight: 600; white-space: nowrap; border-bottom: 1.5px solid rgba(127, 127, 127, .7); }
+.mlopskit.mlopskit th { font-weight: 600; white-space: nowrap; border-bottom: 1.5px solid rgba(127, 127, 127, .7); }
 .mlopskit tbody tr:nth-child(n) { background: none; }
 .mlopskit tbody tr:nth-child(n):hover { background: rgba(127, 127, 127, .1); }
-.mlopskit .mk-number { text-align: right; white-space: nowrap; }
+.mlopskit.mlopskit .mk-number { text-align: right; white-space: nowrap; }
 .mlopskit .mk-shape { flex: none; width: 1em; height: 1em; vertical-align: -.12em; }
 .mlopskit .mk-badge { display: inline-block; unicode-bidi: isolate; white-space: nowrap; font-weight: 500; }
 .mlopskit .mk-badge .mk-shape { margin-right: .4em; }
 .mlopskit .mk-facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.75rem;
   margin: .75rem 0 1.25rem; font-size: .95em; }
-.mlopskit dt { font-weight: 400; opacity: .72; }
-.mlopskit dd { margin: 0; }
+.mlopskit.mlopskit dt, .mlopskit.mlopskit dd { display: block; float: none; width: auto; margin: 0; padding: 0; }
+.mlopskit.mlopskit dt { font-weight: 400; opacity: .72; }
 .mlopskit .mk-headline { display: flex; flex-wrap: wrap; gap: 1rem 3.5rem; margin: 1.5rem 0; }
 .mlopskit time { white-space: nowrap; }
 .mlopskit .mk-headline dt { font-size: .85em; }

@@ -20,7 +20,7 @@ class Backend(Protocol):
         """The bytes of those names that exist, asked for at once where the backend can."""
 
     def open(self, name: str) -> BinaryIO:
-        """A readable stream over `name`, a `GuardedReader` where reading may fail for a while; FileNotFoundError if none."""
+        """A readable stream over `name`, a `GuardedReader` if far away; FileNotFoundError if there is none."""
 
     def size(self, name: str) -> int:
         """Length in bytes; FileNotFoundError if there is none."""

@@ -106,6 +106,7 @@ class RemoteBackend:
     def open(self, name: str) -> BinaryIO:
         with _translated(name):
             file = self.filesystem.open(self._at(name), "rb", block_size=READ_BLOCK)
+            _refuse_folder(file.details, name)
 
         def translated(request: Callable[[], Any]) -> Any:
             with _translated(name):
@@ -116,8 +117,7 @@ class RemoteBackend:
     def size(self, name: str) -> int:
         with _translated(name):
             found = self.filesystem.info(self._at(name))
-            if found["type"] == "directory":
-                raise FileNotFoundError(errno.ENOENT, "no such name", name)
+            _refuse_folder(found, name)
             return int(found["size"])
 
     def version(self, name: str) -> str:
@@ -208,6 +208,11 @@ class AzureBackend(RemoteBackend):
         if version is None:
             return {"overwrite": True}
         return {"overwrite": True, "etag": version, "match_condition": MatchConditions.IfNotModified}
+
+
+def _refuse_folder(found: dict[str, Any], name: str) -> None:
+    if found["type"] == "directory":
+        raise FileNotFoundError(errno.ENOENT, "no such name", name)
 
 
 def _is_marker(name: str) -> bool:
