@@ -31,8 +31,9 @@ COMPONENTS = """
 .mlopskit .mk-scroll { overflow-x: auto; margin: .75rem 0 1.25rem; }
 .mlopskit table { border-collapse: collapse; border: 0; margin: 0; font-size: .9em; line-height: 1.4; min-width: 50%; }
 .mlopskit caption { caption-side: top; text-align: left; padding: 0 0 .5rem; opacity: .72; }
-.mlopskit.mlopskit th, .mlopskit.mlopskit td { text-align: left; vertical-align: middle; padding: .42em 1.6em .42em 0; border: 0;
-  border-bottom: 1px solid rgba(127, 127, 127, .22); max-width: 44ch; white-space: normal; }
+.mlopskit.mlopskit th, .mlopskit.mlopskit td { text-align: left; vertical-align: middle; border: 0;
+  padding: .42em 1.6em .42em 0; border-bottom: 1px solid rgba(127, 127, 127, .22); max-width: 44ch;
+  white-space: normal; }
 .mlopskit.mlopskit th { font-weight: 600; white-space: nowrap; border-bottom: 1.5px solid rgba(127, 127, 127, .7); }
 .mlopskit tbody tr:nth-child(n) { background: none; }
 .mlopskit tbody tr:nth-child(n):hover { background: rgba(127, 127, 127, .1); }

@@ -136,7 +136,8 @@ class Decision:
         rows = [{"check": each.check, "status": each.status, "found": each.message} for each in self.results]
         verdict = markup.badge("ok" if self.accepted else "fail", "accepted" if self.accepted else "refused")
         facts = markup.key_values({"by": self.by, "reason": self.reason, "time": self.time})
-        return markup.fragment(markup.paragraph(verdict, " ", str(self)), facts, markup.table(rows, empty="Decided without a gate."))
+        found = markup.table(rows, empty="Decided without a gate.")
+        return markup.fragment(markup.paragraph(verdict, " ", str(self)), facts, found)
 
     @property
     def _objections(self) -> list[str]:

@@ -214,7 +214,8 @@ def test_a_prediction_does_not_fail_because_the_log_does(registry, log, monkeypa
 
 
 def test_what_was_flushed_survives_a_kill(registry, log):
-    process = start(registry, "deployment.flush(); deployment.predict({'distance': 1.0}); print(flush=True); __import__('time').sleep(60)")
+    wait = "print(flush=True); import time; time.sleep(60)"
+    process = start(registry, f"deployment.flush(); deployment.predict({{'distance': 1.0}}); {wait}")
     process.stdout.readline()
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()

@@ -5,6 +5,7 @@ import pytest
 from mlopskit.errors import ConflictError, DamagedError, FormatError, NotFoundError
 from mlopskit.storage.commit import Change
 from mlopskit.storage.identifiers import new_id
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
 from mlopskit.tracking.lifecycle import commit_change, read_states, run_folder, run_log
 
@@ -73,6 +74,8 @@ def test_a_run_that_has_ended_takes_nothing_more(log):
 def test_an_operation_of_a_later_version_asks_for_an_update(log):
     with pytest.raises(FormatError, match="Update mlopskit"):
         log.commit(lambda state: Change("dance", {}))
+    later = CommitLog(log.store, log.folder, initial={}, apply=lambda state, commit: state)
+    later.commit(lambda state: Change("dance", {}))
     with pytest.raises(FormatError, match="Update mlopskit"):
         run_log(log.store, log.folder.rpartition("/")[2]).state()
     (state,) = read_states(log.store)
