@@ -5,7 +5,7 @@ import sys
 
 import mlopskit
 
-HEAVY = ["numpy", "pandas", "scipy", "sklearn", "fsspec", "cattrs", "cloudpickle", "pyarrow", "skops", "s3fs", "tqdm"]
+HEAVY = ["numpy", "pandas", "scipy", "sklearn", "fsspec", "cattrs", "cloudpickle", "pyarrow", "skops", "s3fs"]
 
 
 def modules_after(statement):
