@@ -19,8 +19,9 @@ from mlopskit.registry.model import Model, environment, load_model
 from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, run_id
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
 from mlopskit.storage.commit import Change, this_user
-from mlopskit.storage.log import CommitLog, Verification
+from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store, StoreLike, checked_part
+from mlopskit.storage.verification import Verification
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ import attrs
 
 from mlopskit.errors import ConflictError, DamagedError, NotFoundError
 from mlopskit.storage.store import Store, StoreLike
+from mlopskit.storage.translation import store_error
 
 BLOCK = 1 << 20
 IN_MEMORY = 32 << 20  # bytes up to which a blob is verified in memory rather than on disk
@@ -59,7 +60,7 @@ class BlobWriter(io.RawIOBase):
         try:
             _write_all(self._file, view)
         except OSError as error:
-            raise self._store.as_ours(error, "a blob") from error
+            raise store_error(error, "a blob", str(self._store)) from error
         self._size += len(view)
         return len(view)
 
@@ -219,7 +220,7 @@ class Blobs:
         try:
             return cast("BinaryIO", path.open("xb", buffering=0))
         except OSError as error:
-            raise self.store.as_ours(error, "a blob") from error
+            raise store_error(error, "a blob", str(self.store)) from error
 
     def _listed(self) -> Iterator[Blob]:
         for name in self.store.list("blobs"):

@@ -15,47 +15,20 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any, Generic, TypeVar
-
-import attrs
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, MlopskitError, StoreError
 from mlopskit.storage.canonical_json import decode, encode
 from mlopskit.storage.commit import START, Change, Commit, Head, commit_bytes, commit_from_bytes, this_user
 from mlopskit.storage.store import Store, StoreLike, checked_name
+from mlopskit.storage.verification import Verification, broken_links, disagreements, end_of_chain
 
 CHECKPOINT_EVERY = 64
 PATIENCE_SECONDS = 60.0
 _READ_AHEAD = 64  # commits asked for at once, at most
 
 State = TypeVar("State")
-
-
-@attrs.frozen
-class Verification:
-    """What reading a whole log again found.
-
-    Attributes
-    ----------
-    head : Head
-        The last commit that is connected to the first by an unbroken chain.
-    problems : tuple of str
-        A sentence for each problem, naming the commit; empty if the history is whole.
-    """
-
-    head: Head
-    problems: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether no problem was found."""
-        return not self.problems
-
-    def raise_if_damaged(self) -> None:
-        """Raise `DamagedError` with all problems, if there are any."""
-        if self.problems:
-            raise DamagedError("; ".join(self.problems))
 
 
 class CommitLog(Generic[State]):
@@ -200,11 +173,11 @@ class CommitLog(Generic[State]):
             except MlopskitError as error:
                 commits.append(None)
                 problems.append(str(error))
-        problems.extend(self._broken_links(commits))
-        problems.extend(self._disagreements(head, commits))
+        problems.extend(broken_links(commits, str(self)))
+        problems.extend(disagreements(commits, head, str(self)))
         if not problems and checkpoint is not None:
             problems.extend(self._checkpoint_problems(checkpoint, last))
-        return Verification(_end_of_chain(commits), tuple(problems))
+        return Verification(end_of_chain(commits), tuple(problems))
 
     def __repr__(self) -> str:
         return f"CommitLog({self.folder!r} in {self.store})"
@@ -278,23 +251,6 @@ class CommitLog(Generic[State]):
         if data is None:
             raise DamagedError(f"commit {number} of {self} is missing, though later ones exist.")
         return commit_from_bytes(data, number, str(self))
-
-    def _broken_links(self, commits: list[Commit | None]) -> Iterator[str]:
-        if commits and commits[0] is not None and commits[0].previous:
-            yield f"commit 1 of {self} was changed: it claims that another came before."
-        for before, after in pairwise(commits):
-            if before is not None and after is not None and after.previous != before.digest:
-                yield f"commit {before.number} of {self} was changed: commit {after.number} follows from another."
-
-    def _disagreements(self, published: Head | None, commits: list[Commit | None]) -> Iterator[str]:
-        if published is None or published == START:
-            return
-        if published.number > len(commits):
-            yield f"{self} ends at commit {len(commits)}, but {published.number} was published: the tail was cut off."
-            return
-        commit = commits[published.number - 1]
-        if commit is not None and commit.digest != published.digest:
-            yield f"commit {published.number} of {self} is not the one whose digest was published."
 
     def _checkpoint_problems(self, data: bytes, last: int) -> Iterator[str]:
         content = _checkpoint_content(data)
@@ -399,15 +355,6 @@ def _checkpoint_content(data: bytes) -> dict[str, Any] | None:
         return content if hashlib.sha256(encode(content)).hexdigest() == kept["sha256"] else None
     except (FormatError, KeyError, TypeError):
         return None
-
-
-def _end_of_chain(commits: list[Commit | None]) -> Head:
-    head = START
-    for commit in commits:
-        if commit is None or commit.previous != head.digest:
-            break
-        head = Head(commit.number, commit.digest)
-    return head
 
 
 def _linked(commit: Commit, previous: Head, log: CommitLog[Any]) -> Commit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import json
 import os
@@ -19,10 +18,7 @@ from mlopskit.errors import (
     ConflictError,
     FormatError,
     InvalidNameError,
-    NotFoundError,
-    PermissionDeniedError,
     StoreError,
-    StoreFullError,
     UnreachableError,
     UnsupportedBackendError,
 )
@@ -30,6 +26,7 @@ from mlopskit.storage.backends.local import LocalBackend
 from mlopskit.storage.backends.reader import GuardedReader
 from mlopskit.storage.backends.url import backend_at, full_url
 from mlopskit.storage.identifiers import new_id
+from mlopskit.storage.translation import store_error
 
 FORMAT = 1
 IDENTITY = "mlopskit.json"
@@ -284,26 +281,6 @@ class Store:
         """Return a local folder for temporary files that are to become names of this store."""
         return self._attempt("scratch", self._backend.scratch)
 
-    def as_ours(self, error: OSError, name: str) -> StoreError:
-        """Turn a backend's or this machine's error about `name` into one of mlopskit's."""
-        if isinstance(error, FileNotFoundError):
-            return NotFoundError(
-                f"{name} does not exist in {self}; check the name, the URL, and that the bucket was made."
-            )
-        if isinstance(error, FileExistsError):
-            return ConflictError(f"{name} exists in {self}.")
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            return PermissionDeniedError(
-                f"{self} refused {name} ({error.strerror or error}); check credentials and permissions."
-            )
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return StoreFullError(f"{self} is full: {name} was not written. Free some space and try again.")
-        if isinstance(error, io.UnsupportedOperation):
-            return UnsupportedBackendError(f"{self}: {error}.")
-        if isinstance(error, NotADirectoryError | IsADirectoryError):
-            return ConflictError(f"{name} in {self} would be both a name and a folder of names; choose another.")
-        return StoreError(f"{self} failed on {name}: {type(error).__name__}: {error}")
-
     def __repr__(self) -> str:
         return f"Store({str(self)!r})"
 
@@ -393,7 +370,7 @@ class Store:
                         "whether the last request went through is unknown. Check the network and the endpoint."
                     ) from error
             except OSError as error:
-                raise self.as_ours(error, name) from error
+                raise store_error(error, name, str(self)) from error
             time.sleep(delay)
             ceiling = min(2 * ceiling, _LONGEST_DELAY)
 
