@@ -31,7 +31,8 @@ class MemoryBackend:
             raise FileNotFoundError(errno.ENOENT, "no such name", name) from None
 
     def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
-        return {name: _FILES[self._prefix + name] for name in names if self._prefix + name in _FILES}
+        found = ((name, _FILES.get(self._prefix + name)) for name in names)  # one look each: another may delete
+        return {name: data for name, data in found if data is not None}
 
     def open(self, name: str) -> BinaryIO:
         return io.BytesIO(self.read(name))
