@@ -27,6 +27,9 @@ from mlopskit.storage.verification import Verification, broken_links, disagreeme
 CHECKPOINT_EVERY = 64
 PATIENCE_SECONDS = 60.0
 _READ_AHEAD = 64  # commits asked for at once, at most
+_LONGEST_COURTESY = 1.0  # seconds that a winner waits before its next try, at most
+_MOST_RIVALS = 16
+_FADING = 0.9  # what is left, one commit later, of the number of rivals met
 
 State = TypeVar("State")
 
@@ -77,6 +80,8 @@ class CommitLog(Generic[State]):
         self._head = START
         self._checkpointed = 0
         self._started = False
+        self._rivals = 0.0
+        self._courtesy_until = 0.0
         self._lock = threading.RLock()
 
     def state(self) -> State:
@@ -136,21 +141,41 @@ class CommitLog(Generic[State]):
             If other writers were first for a whole minute.
         """
         actor = actor or this_user()
-        deadline, ahead = time.monotonic() + PATIENCE_SECONDS, 1
+        deadline, missed = time.monotonic() + PATIENCE_SECONDS, 1
         with self._lock:
+            self._give_way()
             while True:
                 change, head = self._decide(intent)
                 if change is None:
                     return None
                 began = time.monotonic()
                 commit = self._put(change, head, actor)
+                took = time.monotonic() - began
                 if commit is not None:
+                    self._courtesy_until = time.monotonic() + min(self._rivals * took, _LONGEST_COURTESY)
+                    self._rivals *= _FADING
                     return commit
                 if time.monotonic() > deadline:
                     raise ConflictError(f"{self}: other writers were first for {PATIENCE_SECONDS:g} s; try again.")
-                time.sleep(random.uniform(0, time.monotonic() - began))  # noqa: S311 - spreads writers, hides nothing
-                # A writer far behind reads on in bigger steps; whether there is more, the next try will tell.
-                ahead = min(2 * ahead, _READ_AHEAD) if self._fold_next(ahead) == ahead else 1
+                time.sleep(random.uniform(0, took))  # noqa: S311 - spreads writers, hides nothing
+                missed = self._overtake(missed)
+                self._meet(missed)
+
+    def _give_way(self) -> None:
+        """Wait before the next commit as long as this writer owes it to others.
+
+        Whoever wins is one request from winning again, while the others must first read what they
+        missed: without this, one writer of many would win nearly always.
+        """
+        if (pause := self._courtesy_until - time.monotonic()) > 0:
+            time.sleep(pause)
+            known = self._head.number
+            self._overtake(round(self._rivals))
+            self._meet(self._head.number - known)
+
+    def _meet(self, others: int) -> None:
+        """Remember for some commits how many rivals there seem to be."""
+        self._rivals = max(self._rivals, min(others, _MOST_RIVALS))
 
     def verify(self, head: Head | None = None) -> Verification:
         """Read the whole history again and report whatever does not hold together.
@@ -190,18 +215,38 @@ class CommitLog(Generic[State]):
         return f"{self.folder}/log/{number:08}.json"
 
     def _catch_up(self) -> None:
-        """Fold in all commits after the head. Listing is never asked where the log ends."""
+        """Fold in all commits after the head. Listing is never asked where the log ends.
+
+        The end is where the first name is free that was asked for after this began; going on from there
+        would be to run after those who write meanwhile. One look further shows whether a commit was removed.
+        """
         if not self._started:
             self._start_from_checkpoint()
         ahead = 1
         try:
-            while self._fold_next(ahead):
+            while (found := self._fold_next(ahead)) == ahead:
                 ahead = min(2 * ahead, _READ_AHEAD)
+            if found:
+                self._fold_next(ahead)
         except DamagedError:
             if not self._checkpointed:
                 raise
             self._reset()  # it may be the checkpoint that is wrong: the commits decide
             self._catch_up()
+
+    def _overtake(self, ahead: int) -> int:
+        """Fold in all commits after the head, about `ahead` by guess; how many there were, at least 1.
+
+        The last look is at one name alone, so that little time passes between seeing that it is
+        free and trying to take it.
+        """
+        folded, ahead = 0, min(ahead, _READ_AHEAD)
+        while ahead > 1 and (found := self._fold_next(ahead)):
+            folded += found
+            ahead = min(2 * ahead, _READ_AHEAD) if found == ahead else 1
+        while self._fold_next(1):
+            folded += 1
+        return max(folded, 1)
 
     def _fold_next(self, count: int) -> int:
         """Fold in up to `count` commits after the head; how many there were."""
