@@ -83,6 +83,10 @@ class SignatureError(MlopskitError, ValueError):
     """Input to a model does not match the signature learned when the model was registered."""
 
 
+class SearchError(MlopskitError, ValueError):
+    """A search expression can not be understood; the message points at the place."""
+
+
 class PipelineError(MlopskitError):
     """A pipeline can not be built, or one of its steps failed."""
 

@@ -199,7 +199,8 @@ def _run_row(state: dict[str, Any]) -> dict[str, object]:
     shown = markup.badge(_BADGES[status], status)
     row: dict[str, object] = {"run": state["name"], "experiment": state["experiment"], "status": shown}
     row |= {"started": str(state["started"])[:16].replace("T", " "), "seconds": state.get("seconds")}
-    return {**row, **state["params"], **state["metrics"]}
+    last = {name: summary["last"] for name, summary in state["summaries"].items()}
+    return {**row, **state["params"], **last}
 
 
 def _entry(decision: Decision) -> Entry:

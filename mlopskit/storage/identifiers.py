@@ -19,5 +19,18 @@ def new_id() -> str:
     >>> len(new_id()), new_id() != new_id()
     (26, True)
     """
-    number = int(time.time() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return id_at(int(time.time() * 1000), os.urandom(10))
+
+
+def id_at(milliseconds: int, distinct: bytes) -> str:
+    """Return the identifier of that time with these ten bytes.
+
+    Parameters
+    ----------
+    milliseconds : int
+        Since 1970, UTC.
+    distinct : bytes
+        Ten bytes that tell it from others of the same time.
+    """
+    number = milliseconds << 80 | int.from_bytes(distinct, "big")
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))

@@ -50,45 +50,84 @@ def run_log(store: Store, run_id: str) -> CommitLog[RunState]:
     return CommitLog(store, run_folder(run_id), initial={}, apply=_apply)
 
 
-def commit_change(log: CommitLog[RunState], operation: str, arguments: dict[str, Any]) -> RunState:
-    """Commit a change to a run, and return the state with it; what is there already is not committed again.
+class Lifecycle:
+    """A run's log, and its state as of the last look.
 
     Parameters
     ----------
-    log : CommitLog
-        The run's.
-    operation : str
-        ``"start"``, ``"end"``, or the collection to add to: ``"params"``, ``"tags"`` and so on.
-    arguments : dict
-        JSON-able fields of the state, or items of the collection.
+    store : Store
+    run_id : str
 
-    Raises
-    ------
-    ConflictError
-        If the run has ended, or if a param has another value already.
+    Attributes
+    ----------
+    state : dict
+        What the commits add up to.
+    number : int
+        Number of the last of them.
     """
-    state: RunState = {}
 
-    def intent(found: RunState) -> Change | None:
-        nonlocal state
-        state = found
-        if operation == "start":
-            return Change(operation, arguments)
+    def __init__(self, store: Store, run_id: str) -> None:
+        self.log = run_log(store, run_id)
+        self.state: RunState = {}
+        self.number = 0
+
+    def read(self) -> RunState:
+        """Look again, and return the state; empty if there is no such run."""
+        self.state, self.number = self.log.state(), self.log.head().number
+        return self.state
+
+    def change(self, operation: str, arguments: dict[str, Any]) -> bool:
+        """Commit a change to the run; what is there already is not committed again.
+
+        Parameters
+        ----------
+        operation : str
+            ``"start"``, ``"resume"``, ``"end"``, ``"set"`` for single fields, or the collection to
+            add to: ``"params"``, ``"tags"`` and so on.
+        arguments : dict
+            JSON-able fields of the state, or items of the collection.
+
+        Returns
+        -------
+        bool
+            Whether there was anything to commit.
+
+        Raises
+        ------
+        ConflictError
+            If a param has another value already; if the run has ended and this only goes while it runs.
+        """
+
+        def intent(found: RunState) -> Change | None:
+            self.state = found
+            wanted = _wanted(found, operation, arguments)
+            return Change(operation, wanted) if wanted else None
+
+        commit = self.log.commit(intent)
+        if commit is None:
+            self.number = self.log.head().number
+            return False
+        self.state, self.number = _apply(self.state, commit), commit.number
+        return True
+
+
+def _wanted(state: RunState, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of `arguments` that changes `state`, if it may."""
+    if operation in ("start", "resume", "end"):
+        return arguments
+    if operation not in ("set", "tags"):
         _refuse_ended(state)
-        known = state.get(operation, {})
-        changed = {
-            name for name, value in arguments.items() if name not in known or encode(known[name]) != encode(value)
-        }
-        if operation == "params":
-            _refuse_changed_params(state, changed)
-        return Change(operation, arguments) if changed else None
-
-    commit = log.commit(intent)
-    return _apply(state, commit) if commit else state
+    known = state if operation == "set" else state[operation]
+    changed = {
+        name: value for name, value in arguments.items() if name not in known or encode(known[name]) != encode(value)
+    }
+    if operation == "params":
+        _refuse_changed_params(state, set(changed))
+    return changed
 
 
 def read_states(store: Store) -> Iterator[RunState | DamagedError]:
-    """Read all runs of a store, in no telling order; an error stands in for a run that can not be read."""
+    """Read all runs of a store, with the number of their ``commits``; an error stands in for an unreadable one."""
     names = [name for name in store.list("runs") if name.split("/")[3:4] == ["log"]]
     contents = store.read_many(names)
     for folder, commits in groupby(sorted(contents), key=lambda name: name.rpartition("/log/")[0]):
@@ -106,12 +145,14 @@ def _read_state(folder: str, commits: list[bytes]) -> RunState | DamagedError:
             head, state = Head(number, commit.digest), _apply(state, commit)
     except (DamagedError, FormatError, KeyError, TypeError, ValueError) as error:
         return DamagedError(f"a commit of {folder} is missing or not readable: {error}")
-    return state
+    return {**state, "commits": head.number}
 
 
 def _refuse_ended(state: RunState) -> None:
     if state["status"] != "running":
-        raise ConflictError(f"run {state['id']} is {state['status']} and takes nothing more; start a new run.")
+        raise ConflictError(
+            f"run {state['id']} is {state['status']} and takes nothing more; resume it, or start another."
+        )
 
 
 def _refuse_changed_params(state: RunState, names: set[str]) -> None:
@@ -128,10 +169,61 @@ def _apply(state: RunState, commit: Commit) -> RunState:
 
 def _next_state(state: RunState, operation: str, arguments: dict[str, Any], time: str) -> RunState:
     if operation == "start":
-        empty: RunState = {collection: {} for collection in _COLLECTIONS}
-        return {**empty, "metrics": {}, **arguments, "status": "running", "started": time}
+        return {**_empty_state(), "status": "running", "started": time, **arguments}
+    if operation == "resume":
+        return _resumed(state, arguments)
     if operation == "end":
-        return {**state, **arguments, "ended": time}
+        return _ended(state, arguments, time)
+    if operation == "set":
+        return {**state, **arguments}
     if operation in _COLLECTIONS:
         return {**state, operation: {**state[operation], **arguments}}
     raise FormatError(f"a run has a commit {operation!r}, which this mlopskit does not know. Update mlopskit.")
+
+
+def _empty_state() -> RunState:
+    empty: RunState = {
+        collection: {} for collection in (*_COLLECTIONS, "summaries", "series", "sessions", "environment")
+    }
+    return {**empty, "user": "", "parent": "", "note": "", "deleted": "", "error": "", "seconds": 0.0}
+
+
+def _resumed(state: RunState, arguments: dict[str, Any]) -> RunState:
+    """Open one more session; one that joins others leaves what they have said."""
+    sessions = {name: facts for name, facts in state["sessions"].items() if name not in arguments["dead"]}
+    joined = {**state, "sessions": {**sessions, **arguments["sessions"]}, "status": "running"}
+    return joined if sessions else {**joined, "error": "", "ended": ""}
+
+
+def _ended(state: RunState, arguments: dict[str, Any], time: str) -> RunState:
+    """Close a session; the run has ended when none is left, and has failed if one of them did."""
+    gone = {arguments.get("session"), *arguments.get("dead", ())}
+    sessions = {name: facts for name, facts in state["sessions"].items() if name not in gone}
+    was_open = arguments.get("session", "") in ("", *state["sessions"])
+    error = state["error"] or arguments["error"]
+    status = "failed" if error and arguments["status"] == "finished" else arguments["status"]
+    if state["status"] != "running":  # given up for dead, and ended without this session
+        status = state["status"]
+    known = {field: arguments[field] for field in ("steps", "environment") if arguments.get(field)}
+    return {
+        **state,
+        **known,
+        "sessions": sessions,
+        "status": "running" if sessions else status,
+        "ended": "" if sessions else time,
+        "error": error,
+        "seconds": state["seconds"] + (arguments["seconds"] if was_open else 0.0),
+        "summaries": _summaries(arguments),
+        "series": {**state["series"], **arguments.get("series", {})},
+    }
+
+
+def _summaries(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the summaries an end brings; the first version's had nothing but last values."""
+    if "summaries" in arguments:
+        return dict(arguments["summaries"])
+    unknown = float("nan")
+    return {
+        name: {"last": value, "min": unknown, "max": unknown, "mean": unknown, "count": 0}
+        for name, value in arguments["metrics"].items()
+    }

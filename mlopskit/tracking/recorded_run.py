@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from mlopskit.errors import NotFoundError
 from mlopskit.records.json import from_json
-from mlopskit.records.run import Dataset, RunRecord, RunStatus
+from mlopskit.records.run import Dataset, MetricSummary, RunRecord, RunStatus
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
 from mlopskit.storage.blobs import Blob, Blobs
-from mlopskit.tracking.lifecycle import RunState, run_folder
-from mlopskit.tracking.series import last_values, read_segments
+from mlopskit.storage.canonical_json import decode
+from mlopskit.tracking.lifecycle import Lifecycle, RunState, run_folder
+from mlopskit.tracking.live import announce_change, as_seen
+from mlopskit.tracking.plain import plain_values
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlopskit.records.environment import Environment
     from mlopskit.storage.store import Store
+    from mlopskit.tracking.plots import Plot
+    from mlopskit.tracking.segments import Segment, Series
 
 _SHOWN_NAMES = 10
 _T = TypeVar("_T")
@@ -69,7 +75,7 @@ class RecordedRun:
 
     @property
     def status(self) -> RunStatus:
-        """Whether it is running, finished or failed; a run whose process was killed stays *running*."""
+        """Whether it is running, finished, failed or killed: gone without a word."""
         return self.record.status
 
     @property
@@ -88,11 +94,40 @@ class RecordedRun:
         return dict(self._state["tags"])
 
     @property
+    def note(self) -> str:
+        """What people wrote about it."""
+        return str(self._state["note"])
+
+    @property
+    def parent(self) -> str:
+        """Identifier of the run that this is a child of; empty if it is none."""
+        return str(self._state["parent"])
+
+    @property
     def metrics(self) -> dict[str, float]:
-        """The last value of each metric; of a run that has not ended, the last one on the store."""
-        if self._state["status"] == "running":
-            return last_values(read_segments(self._store, run_folder(self.id)))
-        return dict(self._state["metrics"])
+        """The last value of each metric; of a run that goes on, the last one it has shown."""
+        return {name: summary.last for name, summary in self.summaries.items()}
+
+    @property
+    def summaries(self) -> dict[str, MetricSummary]:
+        """Last, least, greatest and mean value and number of points of each metric; as `metrics`."""
+        return self.record.summaries
+
+    @property
+    def environment(self) -> Environment | None:
+        """Code, packages and machine it ran with, verified first; None if they were not captured.
+
+        Raises
+        ------
+        DamagedError
+            If the bytes are not what was written.
+        """
+        kept = self._state["environment"]
+        if not kept:
+            return None
+        from mlopskit.records.environment import Environment
+
+        return from_json(Environment, decode(Blobs(self._store).read(Blob(kept["digest"], kept["size"]))))
 
     @property
     def datasets(self) -> dict[str, Dataset]:
@@ -132,21 +167,11 @@ class RecordedRun:
         >>> run.metric("loss")[["step", "value"]].values.tolist()
         [[10.0, 0.5], [20.0, 0.4]]
         """
-        import numpy as np
         import pandas as pd
 
-        segments = read_segments(self._store, run_folder(self.id))
-        found = [(each, each.keys == each.names.index(name)) for each in segments if name in each.names]
-        if not found:
-            raise self._unknown("metric", name, dict.fromkeys(each for segment in segments for each in segment.names))
-        times = np.concatenate([segment.times[rows] for segment, rows in found])
-        return pd.DataFrame(
-            {
-                "step": np.concatenate([segment.steps[rows] for segment, rows in found]),
-                "value": np.concatenate([segment.values[rows] for segment, rows in found]),
-                "time": pd.DatetimeIndex(times.view("M8[ns]")).tz_localize("UTC"),
-            }
-        )
+        series = self._found("metric", name, self._series())
+        times = pd.DatetimeIndex(series.times.view("M8[ns]")).tz_localize("UTC")
+        return pd.DataFrame({"step": series.steps, "value": series.values, "time": times})
 
     def artifact(self, name: str, *, trust: bool = False) -> Any:
         """Give back what was logged under `name` with `Run.log_artifact`, verified first.
@@ -183,6 +208,61 @@ class RecordedRun:
         kept = self._found("file", name, self._state["files"])
         return Blobs(self._store).open(Blob(kept["digest"], kept["size"]))
 
+    @property
+    def files(self) -> dict[str, int]:
+        """Name and size in bytes of each file it kept."""
+        return {name: int(kept["size"]) for name, kept in self._state["files"].items()}
+
+    @property
+    def artifacts(self) -> list[str]:
+        """Names of the values it kept, for `artifact`."""
+        return list(self._state["artifacts"])
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Add or overwrite tags, with values as for `Run.log_params`; also of a run that has ended. One commit."""
+        self._change("tags", plain_values(tags, "tag"))
+
+    def set_note(self, note: str) -> None:
+        """Write about the run, in place of what was written before; also when it has ended. One commit."""
+        self._change("set", {"note": str(note)})
+
+    def plot(self, *names: str, x: str = "step") -> Plot:
+        """Draw how metrics moved.
+
+        Parameters
+        ----------
+        *names : str
+            Metrics to draw into one chart; default all of them.
+        x : {"step", "time"}
+            What runs along the horizontal axis.
+
+        Raises
+        ------
+        NotFoundError
+            If the run has no points of such a name.
+        """
+        from mlopskit.tracking.plots import plot_series
+
+        series = self._series()
+        return plot_series({name: self._found("metric", name, series) for name in names or series}, x=x)
+
+    def _series(self) -> dict[str, Series]:
+        from mlopskit.tracking.segments import series_by_metric
+
+        return series_by_metric(self._segments())
+
+    def _segments(self) -> list[Segment]:
+        from mlopskit.tracking.segments import read_segments
+
+        embedded = {name: base64.b64decode(data) for name, data in self._state["series"].items()}
+        return read_segments(self._store, run_folder(self.id), embedded)
+
+    def _change(self, operation: str, arguments: dict[str, Any]) -> None:
+        lifecycle = Lifecycle(self._store, self.id)
+        if lifecycle.change(operation, arguments):
+            announce_change(self._store, lifecycle.state, lifecycle.number)
+        self._state = as_seen(self._store, lifecycle.state)
+
     def _found(self, kind: str, name: str, values: Mapping[str, _T]) -> _T:
         if name not in values:
             raise self._unknown(kind, name, values)
@@ -196,11 +276,11 @@ class RecordedRun:
         record = self.record
         took = f" after {record.seconds:.3g} s" if record.ended else ""
         failed = f", error={record.error.partition(':')[0]!r}" if record.error else ""
-        counted = f"{len(record.params)} params, {len(record.metrics)} metrics" if record.ended else ""
+        counted = f"{len(record.params)} params, {len(record.summaries)} metrics" if record.ended else ""
         words = ", ".join(filter(None, [f"{record.status}{took}", counted]))
         return f"<{type(self).__name__} {record.name!r} {record.id}: {words}{failed}>"
 
     def _repr_html_(self) -> str:
         from mlopskit.tracking.run_html import run_html
 
-        return run_html(self.record, read_segments(self._store, run_folder(self.id)))
+        return run_html(self.record, self._series())

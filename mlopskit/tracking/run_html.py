@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from mlopskit.markup.components import Status, badge, headline, key_values, note, section, table
+from mlopskit.markup.components import Status, badge, headline, key_values, note, preformatted, section, table
 from mlopskit.markup.html import Markup
 from mlopskit.markup.lines import sparkline
 from mlopskit.markup.page import fragment
 from mlopskit.records.run import RunRecord
-from mlopskit.tracking.series import Segment
+from mlopskit.tracking.plots import thinned
+from mlopskit.tracking.segments import Series
 
-_BADGES: dict[str, Status] = {"running": "neutral", "finished": "ok", "failed": "fail"}
+_BADGES: dict[str, Status] = {"running": "neutral", "finished": "ok", "failed": "fail", "killed": "fail"}
+_TREND_POINTS = 200
 
 
-def run_html(record: RunRecord, segments: list[Segment]) -> str:
+def run_html(record: RunRecord, series: Mapping[str, Series]) -> str:
     """Show a run: how it ended, what went in, how its metrics moved, what it kept.
 
     Parameters
     ----------
     record : RunRecord
-    segments : list of Segment
+    series : mapping of str to Series
         Its metric points.
     """
     return fragment(
         section(record.name, _facts(record), note("fail", record.error) if record.error else "", level=3),
-        *_parts(record, segments),
+        *_parts(record, series),
     )
 
 
@@ -37,12 +39,14 @@ def _facts(record: RunRecord) -> Markup:
     return headline(facts)
 
 
-def _parts(record: RunRecord, segments: list[Segment]) -> Iterator[Markup]:
+def _parts(record: RunRecord, series: Mapping[str, Series]) -> Iterator[Markup]:
     yield key_values({"Run": record.id})
     if record.params:
         yield section("Params", key_values(record.params), level=4)
-    if moves := _values_by_metric(segments):
-        yield section("Metrics", table(_metric_row(name, moves[name]) for name in sorted(moves)), level=4)
+    if record.note:
+        yield section("Note", preformatted(record.note), level=4)
+    if series:
+        yield section("Metrics", table(_metric_row(name, series[name]) for name in sorted(series)), level=4)
     if record.tags:
         yield section("Tags", key_values(record.tags), level=4)
     if record.datasets:
@@ -59,14 +63,7 @@ def _parts(record: RunRecord, segments: list[Segment]) -> Iterator[Markup]:
         yield section("Steps", table(steps), level=4)
 
 
-def _metric_row(name: str, values: list[float]) -> dict[str, object]:
-    trend = sparkline(values, title=name) if len(values) > 1 else ""
-    return {"metric": name, "last": values[-1], "points": len(values), "trend": trend}
-
-
-def _values_by_metric(segments: list[Segment]) -> dict[str, list[float]]:
-    values: dict[str, list[float]] = {}
-    for segment in segments:
-        for key, name in enumerate(segment.names):
-            values.setdefault(name, []).extend(segment.values[segment.keys == key].tolist())
-    return values
+def _metric_row(name: str, series: Series) -> dict[str, object]:
+    values = series.values
+    trend = sparkline(values[thinned(values, _TREND_POINTS)].tolist(), title=name) if len(values) > 1 else ""
+    return {"metric": name, "last": float(values[-1]), "points": len(values), "trend": trend}

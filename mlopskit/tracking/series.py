@@ -1,71 +1,47 @@
-"""Metric points, from `log_metric` to the store and back: the hot path of the tracking room.
+"""`SeriesWriter`: metric points, from `log_metric` to the store; the hot path of the tracking room.
 
-Points wait in memory and are written together, as a *segment*: an immutable object that one
-process makes and nobody changes, ``<run>/series/<writer>-<number>.seg``. Format 1, little-endian:
-
-========  ===========================================================================
-bytes     content
-========  ===========================================================================
-0-3       ``MSEG``
-4         format number, u8
-5-8       crc32 of everything after it, u32
-9-12      number of points, n, u32
-13-16     length of the key table, u32
-17-       zlib of the key table, a JSON list of metric names, and of four columns of
-          n items: key u32 (which name), step i64, time i64 (nanoseconds since 1970,
-          UTC), value f64. Steps and times are differences to the item before, modulo
-          2**64, the first to zero. All first bytes of a column come first, then all
-          second bytes and so on, which more than halves the compressed size.
-========  ===========================================================================
-
-To change the format: raise `FORMAT`, keep reading the old number, and freeze a sample in the tests.
+A point is packed into the current part of the spool. A full part, and every few seconds whatever
+has come since, is sealed: encoded as a segment and put on the store, by the keeper's thread or by `flush`.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import numbers
 import operator
-import os
 import struct
 import threading
-import warnings
-import weakref
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import count, pairwise
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlopskit.errors import ConflictError, DamagedError, FormatError, InvalidNameError
+from mlopskit.errors import ConflictError, InvalidNameError, StoreError
 from mlopskit.storage.identifiers import new_id
+from mlopskit.tracking.spool import POINT, Part, part_path
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mlopskit.storage.store import Store
+    from mlopskit.tracking.journal import Journal
+    from mlopskit.tracking.segments import Segment
 
-FORMAT = 1
-WAITING_POINTS = 4096  # at most so many wait in memory
-WAITING_SECONDS = 10  # a call that finds the last write so long ago writes again
+FIRST_POINTS, PART_POINTS = 2048, 32768  # in the first part, and in those that follow
+MOST_PARTS = 256  # some 8 million points may wait for a store that does not answer
+MERGED_SEGMENTS = 64  # so many small segments are merged into one
+EMBEDDED_POINTS = 200  # a run's only segment, if it has no more points, goes into the commit that ends the run
 NAME_LENGTH = 500
 
-_HEADER = struct.Struct("<4sBI")
-_COUNTS = struct.Struct("<II")
-_MAGIC = b"MSEG"
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-_MODULO = 2**64 - 1
-
-Point = tuple[str, int, int, float]
-"""Metric name, step, time in nanoseconds, value."""
+_pack_into = POINT.pack_into
+_LOGGER = logging.getLogger("mlopskit")
 
 
 class SeriesWriter:
-    """Takes metric points of one run, from any number of threads, and writes them in segments.
+    """Takes metric points of one run, from any number of threads, and puts them on the store.
 
-    A process that was forked off goes on as a writer of its own: it writes what it logs itself,
-    and has to call `flush` before it ends.
+    A process that was forked off goes on as a writer of its own.
 
     Parameters
     ----------
@@ -73,23 +49,26 @@ class SeriesWriter:
         Where the segments go.
     folder : str
         The run's folder on it.
+    spool : Path or None
+        The folder where points wait; None keeps them in this process's memory alone.
+    header : dict
+        What the journal begins with.
     """
 
-    def __init__(self, store: Store, folder: str) -> None:
+    def __init__(self, store: Store, folder: str, spool: Path | None = None, header: Mapping[str, Any] = {}) -> None:
         self._store = store
         self._folder = folder
-        self._steps: dict[str, count[int]] = {}
-        self._last: dict[str, float] = {}
+        self._spool = spool
+        self._header = dict(header)
         self._closed = False
-        self._become_writer()
-        _WRITERS.add(self)
+        self._become_writer(str(self._header.get("writer") or new_id()))
 
     def log_metric(self, name: str, value: float, step: int | None = None) -> None:
         """Record one point of a metric; a repeated step is kept as well, in order.
 
-        The point waits in memory. It is on the store when `flush` returns or the run has ended.
-        The call that makes 4,096 points wait, or finds the last write ten seconds ago, writes
-        them all itself; a process that is killed loses what it logged after its last write.
+        When this returns, the point survives the death of this process: it waits in a file that
+        is mapped into memory, and whoever next opens the store on this machine finds it there.
+        A moment later, by default within ten seconds, it is on the store.
 
         Parameters
         ----------
@@ -107,233 +86,286 @@ class SeriesWriter:
             If the value is not a real number, or the step not an int.
         ConflictError
             If the run has ended.
-        StoreError
-            If it was time to write and that failed; the points are kept for the next attempt.
         """
         if type(value) is not float:
             value = _real_number(name, value)
-        steps = self._steps.get(name) or self._new_metric(name)
+        mark, steps = self._metrics.get(name) or self._new_metric(name)
         if step is None:
             step = next(steps)
         elif type(step) is not int or not _SMALLEST <= step <= _LARGEST:
             step = _whole_number(name, step)
         now = time_ns()
-        points = self._points
-        points.append((name, step, now, value))
-        self._last[name] = value
-        if now >= self._due or len(points) >= WAITING_POINTS:
-            self._write_if_due(now)
+        buffer, next_offset = self._room
+        try:
+            _pack_into(buffer, next_offset(), step, now, value, mark)
+        except (struct.error, ValueError):  # the part is full, or was just given back
+            self._append_to_next_part(step, now, value, mark)
 
     def log_metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Record one point for each of several metrics, as `log_metric` does for one."""
+        if not values.keys() <= self._metrics.keys():
+            self._add_metrics(values)
         for name, value in values.items():
             self.log_metric(name, value, step)
 
     def flush(self) -> None:
-        """Write all points that wait; when this returns they survive SIGKILL and power loss.
+        """Put all points on the store; when this returns they survive power loss as well.
 
         Raises
         ------
         StoreError
             If the store can not be written; the points are kept for the next attempt.
         """
-        with self._lock:
-            self._write_segment()  # what an attempt that failed has left
-            taken = self._points[:]  # other threads go on appending behind these
-            if taken:
-                self._segment = encode_segment(taken)
-                del self._points[: len(taken)]
-                self._write_segment()
+        with self._sealing:
+            while self._seal_next():
+                pass
+
+    # -- making room -----------------------------------------------------------------------
+
+    def _become_writer(self, writer: str) -> None:
+        """Start as a writer whose parts and segments no other process names; also in a forked child."""
+        self._writer = writer
+        self._metrics: dict[str, tuple[int, count[int]]] = {}
+        self._names: list[str] = []
+        self._journal: Journal | None = None
+        self._parts: list[Part] = []
+        self._room: tuple[Any, Any] = (bytearray(), int)  # no room: the first point makes some
+        self._sealed = 0  # number of the first point that is not on the store
+        self._holes: set[int] = set()
+        self._segment: tuple[str, bytes, Segment] | None = None
+        self._stored: list[str] = []
+        self._sealed_at = time.monotonic()
+        self._lost = 0
+        self._told: set[str] = set()
+        self._making_room = threading.RLock()
+        self._sealing = threading.RLock()
+
+    def _open_journal(self) -> None:
+        """Make the journal, unless this writer has one or keeps points in memory anyway."""
+        if self._journal is None and self._spool is not None:
+            from mlopskit.tracking.journal import SUFFIX, Journal
+
+            try:
+                path = self._spool / f"{self._writer}{SUFFIX}"
+                self._journal = Journal.create(path, {**self._header, "writer": self._writer})
+                if self._names:
+                    self._note({"metrics": self._names})
+            except OSError as error:
+                self._tell("spool", f"{self._folder}: metric points would not survive a kill ({error}).")
+                self._spool = None
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.append(entry)
+            except OSError as error:
+                self._tell("journal", f"{self._folder}: the journal of a run can not be written ({error}).")
+
+    def _new_metric(self, name: str) -> tuple[int, count[int]]:
+        self._add_metrics([name])
+        return self._metrics[name]
+
+    def _add_metrics(self, names: Iterable[str]) -> None:
+        """Give each new name the number that points refer to, noted before the first of them."""
+        for name in names:
+            _refuse_bad_name(name)
+        with self._making_room:
+            self._refuse_closed()
+            new = [str(name) for name in names if name not in self._metrics]
+            self._open_journal()
+            self._note({"metrics": new})
+            for name in new:
+                self._names.append(name)
+                self._metrics[name] = (len(self._names), count(self._first_step(name)))
+
+    def _first_step(self, name: str) -> int:  # noqa: ARG002 - a run that goes on looks it up
+        """Return the step a metric begins with if the caller names none."""
+        return 0
+
+    def _append_to_next_part(self, step: int, now: int, value: float, mark: int) -> None:
+        with self._making_room:
+            while True:
+                buffer, next_offset = self._room  # another thread may have made room
+                try:
+                    return _pack_into(buffer, next_offset(), step, now, value, mark)
+                except (struct.error, ValueError):
+                    self._refuse_closed()
+                if len(self._parts) > MOST_PARTS:
+                    self._lost += 1
+                    return self._tell("lost", f"{self._folder}: the store does not answer and no more points can wait.")
+                self._add_part()
+
+    def _add_part(self) -> None:
+        self._open_journal()
+        last = self._parts[-1] if self._parts else None
+        first = last.first + last.capacity if last else self._sealed
+        capacity = PART_POINTS if last or first else FIRST_POINTS
+        try:
+            path = part_path(self._spool, self._writer, first) if self._spool else None
+            part = Part(path, first, capacity)
+        except OSError as error:
+            self._tell("spool", f"{self._folder}: metric points would not survive a kill ({error}).")
+            part = Part(None, first, capacity)
+        self._parts.append(part)
+        self._room = (part.buffer, part.next_offset)
+
+    # -- sealing ---------------------------------------------------------------------------
+
+    def _seal_next(self) -> bool:
+        """Put the points of one part on the store; whether there were any."""
+        if self._segment is None:
+            self._segment = self._collected()
+        if self._segment is None:
+            return False
+        name, data, segment = self._segment
+        self._store.create(name, data)
+        self._segment, self._sealed_at = None, time.monotonic()
+        self._stored.append(name)
+        self._has_sealed(segment)
+        self._drop_parts()
+        return True
+
+    def _collected(self) -> tuple[str, bytes, Segment] | None:
+        """Encode what the oldest part has that is not sealed: the name, bytes and points of a segment."""
+        segment = next(self._unsealed(), None)
+        return None if segment is None else (*self._encoded(segment), segment)
+
+    def _encoded(self, segment: Segment) -> tuple[str, bytes]:
+        """Return the name and the bytes of a segment."""
+        from mlopskit.tracking.segments import encode_segment, segment_name
+
+        return segment_name(self._folder, self._writer, segment.first, segment.end), encode_segment(segment)
+
+    def _unsealed(self) -> Iterator[Segment]:
+        """Read the points that are not on the store, part after part."""
+        parts = list(self._parts)
+        for part in parts:
+            start = max(self._sealed, part.first)
+            if start < part.first + part.capacity:
+                records, holes = _written_records(part, start, whole=part is not parts[-1])
+                self._holes.update(holes)
+                if len(records):
+                    yield segment_of_records(self._names, records, start)
+
+    def _has_sealed(self, segment: Segment) -> None:
+        self._sealed = segment.end
+
+    def _drop_parts(self) -> None:
+        """Give back the parts that are sealed to their end, once nobody fills them any more."""
+        while len(self._parts) > 1 and self._parts[0].first + self._parts[0].capacity <= self._sealed:
+            part = self._parts.pop(0)
+            late = self._filled_holes(part)
+            part.remove()
+            for record in late:
+                self._append_to_next_part(*record)
+
+    def _filled_holes(self, part: Part) -> list[tuple[int, int, float, int]]:
+        """Return points that a thread packed so late that their places were sealed as empty."""
+        ours = {number for number in self._holes if number < part.first + part.capacity}
+        self._holes -= ours
+        if not ours:
+            return []
+        records = part.records()
+        return [records[place].item() for place in sorted(n - part.first for n in ours) if records["mark"][place]]
 
     def _close(self) -> None:
-        """Write what waits and refuse whatever comes later."""
-        self.flush()
-        self._closed, self._due = True, 0  # an earlier due time leads every later call to the refusal
+        """Take no more points; what waits is to be sealed."""
+        with self._making_room:
+            self._closed = True
+            self._metrics = {}  # leads every later call to the refusal
 
-    def _final_metrics(self) -> dict[str, float]:
-        """Return the last value of each metric, after `_close`; those that forked processes have written count too."""
-        names = self._store.list(f"{self._folder}/series")
-        if all(name.startswith(f"{self._folder}/series/{self._writer}-") for name in names):
-            return dict(self._last)
-        return last_values(read_segments(self._store, self._folder))
+    def _remove_spool(self) -> None:
+        """Everything is on the store: leave nothing on this machine."""
+        for part in self._parts:
+            part.remove()
+        self._parts, self._room = [], (bytearray(), int)
+        if self._journal is not None:
+            self._journal.remove()
+            self._journal = None
 
-    def _write_segment(self) -> None:
-        """Write the segment at hand; again the same bytes if an earlier attempt has failed."""
-        if self._segment:
-            name = f"{self._folder}/series/{self._writer}-{self._number:08}.seg"
-            self._store.create(name, self._segment)
-            self._segment = b""
-            self._number += 1
-            self._due = time_ns() + WAITING_SECONDS * 10**9
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ConflictError(f"{self._folder} has ended and takes no more metrics; resume it, or start another.")
 
-    def _write_if_due(self, now: int) -> None:
-        with self._lock:
-            if self._closed:
-                self._points.clear()
-                raise ConflictError(f"{self._folder} has ended and takes no more metrics; start a new run.")
-            if now >= self._due or len(self._points) >= WAITING_POINTS:  # no other thread has written meanwhile
-                self.flush()
+    def _tell(self, kind: str, message: str) -> None:
+        """Say once what is wrong; training goes on."""
+        if kind not in self._told:
+            self._told.add(kind)
+            _LOGGER.warning("%s", message)
 
-    def _new_metric(self, name: str) -> count[int]:
-        if not isinstance(name, str):
-            raise TypeError(f"A metric is named by text, not by a {type(name).__name__}.")
-        if not 0 < len(name) <= NAME_LENGTH or not _is_unicode(name):
-            raise InvalidNameError(
-                f"A metric's name of {len(name)} characters is refused: use 1 to {NAME_LENGTH}, of valid Unicode."
-            )
-        return self._steps.setdefault(name, count())
+    # -- the keeper's part -----------------------------------------------------------------
 
-    def _become_writer(self) -> None:
-        """Start as a writer whose segments no other process names; also in a forked child."""
-        self._lock = threading.RLock()
-        self._points: list[Point] = []
-        self._segment = b""
-        self._writer = new_id()
-        self._number = 1
-        if not self._closed:
-            self._due = time_ns() + WAITING_SECONDS * 10**9
-
-
-class Segment(NamedTuple):
-    """Points that were written together, as columns of equal length."""
-
-    names: list[str]
-    keys: NDArray[np.uint32]
-    steps: NDArray[np.int64]
-    times: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-
-def encode_segment(points: Sequence[Point]) -> bytes:
-    """Turn points into the bytes of a segment, in the module's format."""
-    names, steps, times, values = zip(*points, strict=True)
-    table: dict[str, int] = {}
-    keys = [table.setdefault(name, len(table)) for name in names]
-    listed = json.dumps([str(name) for name in table]).encode()  # plain texts: the strict codec has nothing to add
-    columns = (
-        _shuffled("I", keys),
-        _shuffled("Q", _differences(steps)),
-        _shuffled("Q", _differences(times)),
-        _shuffled("d", values),
-    )
-    content = _COUNTS.pack(len(points), len(listed)) + zlib.compress(b"".join((listed, *columns)), 1)
-    return _HEADER.pack(_MAGIC, FORMAT, zlib.crc32(content)) + content
-
-
-def decode_segment(data: bytes, name: str = "a segment") -> Segment:
-    """Turn the bytes of a segment back into columns.
-
-    Parameters
-    ----------
-    data : bytes
-        What `encode_segment` returned.
-    name : str
-        Where they come from, for the message.
-
-    Raises
-    ------
-    DamagedError
-        If the bytes are not a whole segment.
-    FormatError
-        If a later mlopskit has written them.
-
-    Examples
-    --------
-    >>> segment = decode_segment(encode_segment([("loss", 10, 1_700_000_000_000_000_000, 0.31)]))
-    >>> segment.names, segment.steps.tolist(), segment.values.tolist()
-    (['loss'], [10], [0.31])
-    """
-    import numpy as np
-
-    size, table, body = _checked_content(data, name)
-    edges = np.cumsum([table, 4 * size, 8 * size, 8 * size])
-    keys, steps, times, values = (body[start:end] for start, end in zip(edges, [*edges[1:], len(body)], strict=True))
-    return Segment(
-        json.loads(body[:table]),
-        _unshuffled(keys, "<u4"),
-        _unshuffled(steps, "<u8").cumsum(dtype=np.uint64).view(np.int64),
-        _unshuffled(times, "<u8").cumsum(dtype=np.uint64).view(np.int64),
-        _unshuffled(values, "<f8"),
-    )
-
-
-def read_segments(store: Store, folder: str) -> list[Segment]:
-    """Read all points of a run that are on the store: writer after writer, each in its order.
-
-    A damaged segment is left out, with a warning that names it.
-
-    Raises
-    ------
-    FormatError
-        If a later mlopskit has written one of them.
-    """
-    contents = store.read_many(store.list(f"{folder}/series"))
-    segments = []
-    for name in sorted(contents):
+    def _tend(self, every: float) -> None:
+        """Seal what is due; a store that does not answer is told of once, and tried again."""
         try:
-            segments.append(decode_segment(contents[name], name))
-        except DamagedError as error:
-            warnings.warn(f"{error} Its metric points are left out.", stacklevel=3)
-    return segments
+            with self._sealing:
+                if len(self._parts) > 1 or (time.monotonic() - self._sealed_at >= every and self._has_points()):
+                    while self._seal_next() and len(self._parts) > 1:
+                        pass
+                    self._merge_segments()
+            self._told.discard("store")
+        except StoreError as error:
+            self._sealed_at = time.monotonic()
+            self._tell("store", f"{error} Metric points wait on this machine meanwhile.")
+
+    def _has_points(self) -> bool:
+        parts = self._parts
+        return bool(parts) and parts[-1].is_written(max(self._sealed, parts[-1].first))
+
+    def _merge_segments(self) -> None:
+        """Make one segment of many small ones, so that reading does not grow with the time a run takes."""
+        if len(self._stored) < MERGED_SEGMENTS:
+            return
+        from mlopskit.tracking.segments import merge_segments
+
+        self._stored = merge_segments(self._store, self._folder, self._stored, PART_POINTS)
 
 
-def last_values(segments: Iterable[Segment]) -> dict[str, float]:
-    """Return the value of each metric that was logged last.
-
-    Examples
-    --------
-    >>> last_values([decode_segment(encode_segment([("loss", 0, 1, 0.5), ("loss", 1, 2, 0.4)]))])
-    {'loss': 0.4}
-    """
-    last: dict[str, float] = {}
-    for segment in segments:
-        for key, value in dict(zip(segment.keys.tolist(), segment.values.tolist(), strict=True)).items():
-            last[segment.names[key]] = value
-    return last
-
-
-def _checked_content(data: bytes, name: str) -> tuple[int, int, bytes]:
-    """Return the number of points, the length of the key table, and the uncompressed rest."""
-    damaged = DamagedError(f"{name} is not a whole metric segment: its bytes are not what was written.")
-    start = _HEADER.size + _COUNTS.size
-    if len(data) < start:
-        raise damaged
-    magic, number, checksum = _HEADER.unpack_from(data)
-    if magic != _MAGIC:
-        raise damaged
-    if number != FORMAT:
-        raise FormatError(f"{name} has segment format {number}; this mlopskit reads {FORMAT}. Update mlopskit.")
-    if zlib.crc32(memoryview(data)[_HEADER.size :]) != checksum:
-        raise damaged
-    size, table = _COUNTS.unpack_from(data, _HEADER.size)
-    body = zlib.decompress(memoryview(data)[start:])
-    if len(body) != table + 28 * size:
-        raise damaged
-    return size, table, body
-
-
-def _shuffled(code: str, column: Sequence[float]) -> bytes:
-    """Pack a column and put the bytes of equal significance side by side."""
-    packed = struct.pack(f"<{len(column)}{code}", *column)
-    width = struct.calcsize(f"<{code}")
-    return b"".join(packed[place::width] for place in range(width))
-
-
-def _unshuffled(data: bytes, dtype: str) -> NDArray[Any]:
+def segment_of_records(names: list[str], records: Any, first: int) -> Segment:
+    """Make a segment of a part's records; the empty name marks places that were never written."""
     import numpy as np
 
-    width = np.dtype(dtype).itemsize
-    return np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(width, -1).T).view(dtype).ravel()
+    from mlopskit.tracking.segments import Segment
+
+    marks, keys = np.unique(records["mark"], return_inverse=True)
+    used = ["" if mark == 0 else names[mark - 1] for mark in marks.tolist()]
+    return Segment(used, keys.astype(np.uint32).ravel(), records["step"], records["time"], records["value"], first)
 
 
-def _differences(column: Sequence[int]) -> list[int]:
-    return [after - before & _MODULO for before, after in pairwise((0, *column))]
+def _written_records(part: Part, start: int, *, whole: bool) -> tuple[Any, list[int]]:
+    """Return the records from number `start` to the last one, and the numbers of those not written.
+
+    A place is empty for the moment that a thread needs between being given it and packing; one
+    that was interrupted just there leaves it empty for good. `whole` tells that all places of
+    the part have been given out.
+    """
+    for _ in range(100):
+        records = part.records()[start - part.first :]
+        written = records["mark"] != 0
+        end = len(records) if whole else len(records) - int(written[::-1].argmax()) if written.any() else 0
+        empty = (~written[:end]).nonzero()[0]
+        if not len(empty):
+            break
+        time.sleep(0.001)
+    return records[:end], (start + empty).tolist()
+
+
+def _refuse_bad_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"A metric is named by text, not by a {type(name).__name__}.")
+    if not 0 < len(name) <= NAME_LENGTH or not _is_unicode(name):
+        raise InvalidNameError(
+            f"A metric's name of {len(name)} characters is refused: use 1 to {NAME_LENGTH}, of valid Unicode."
+        )
 
 
 def _real_number(name: str, value: Any) -> float:
-    kind = getattr(getattr(value, "dtype", None), "kind", "f")  # NumPy calls a timedelta a real number
-    if getattr(value, "shape", None) == ():  # one number of NumPy, torch, TensorFlow or JAX
-        value = value.item()
+    if type(value) is int:
+        kind = "i"
+    else:
+        kind = getattr(getattr(value, "dtype", None), "kind", "f")  # NumPy calls a timedelta a real number
+        if getattr(value, "shape", None) == ():  # one number of NumPy, torch, TensorFlow or JAX
+            value = value.item()
     if kind in "iuf" and not isinstance(value, bool) and isinstance(value, numbers.Real):
         try:
             return float(value)
@@ -358,15 +390,3 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:  # lone surrogates
         return False
     return True
-
-
-_WRITERS: weakref.WeakSet[SeriesWriter] = weakref.WeakSet()
-
-
-def _become_writers() -> None:
-    for writer in list(_WRITERS):
-        writer._become_writer()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_become_writers)

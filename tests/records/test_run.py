@@ -1,6 +1,6 @@
 from mlopskit.records.event import StepFinished
 from mlopskit.records.json import from_json, to_json
-from mlopskit.records.run import Dataset, RunRecord
+from mlopskit.records.run import Dataset, MetricSummary, RunRecord
 from mlopskit.storage.canonical_json import decode, encode
 
 RUN = RunRecord(
@@ -10,7 +10,7 @@ RUN = RunRecord(
     status="failed",
     started="2013-01-01T00:00:00+00:00",
     params={"depth": 6, "layers": [64, 32], "seed": None},
-    metrics={"loss": float("inf")},
+    summaries={"loss": MetricSummary(last=float("inf"), min=0.5, max=float("inf"), mean=float("inf"), count=2)},
     datasets={"train": Dataset("ab12", 3, ("origin", "a", "a"), ("category", "int64", "int64"))},
     steps=(StepFinished("scores", "done", 0.5, metrics={"auc": 0.7}),),
     error="ValueError: too deep",

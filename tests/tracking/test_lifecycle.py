@@ -7,9 +7,16 @@ from mlopskit.storage.commit import Change
 from mlopskit.storage.identifiers import new_id
 from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
-from mlopskit.tracking.lifecycle import commit_change, read_states, run_folder, run_log
+from mlopskit.tracking.lifecycle import Lifecycle, read_states, run_folder, run_log
 
+END = {"session": "", "status": "finished", "error": "", "seconds": 1.0, "summaries": {}}
 START = {"experiment": "default", "name": "first", "params": {"depth": 6}, "tags": {}}
+
+
+def commit_change(log, operation, arguments):
+    lifecycle = Lifecycle(log.store, log.folder.rpartition("/")[2])
+    lifecycle.change(operation, arguments)
+    return lifecycle.state
 
 
 @pytest.fixture
@@ -56,17 +63,18 @@ def test_a_param_never_changes(log, value):
 
 
 def test_two_writers_of_one_param_can_not_both_win(store, log):
-    other = run_log(store, log.state()["id"])
-    other.state()
+    other = Lifecycle(store, log.state()["id"])
+    other.read()
     commit_change(log, "params", {"lr": 0.1})
     with pytest.raises(ConflictError, match="lr"):
-        commit_change(other, "params", {"lr": 0.2})
-    assert commit_change(other, "tags", {"a": 1})["params"] == {"depth": 6, "lr": 0.1}
+        other.change("params", {"lr": 0.2})
+    other.change("tags", {"a": 1})
+    assert other.state["params"] == {"depth": 6, "lr": 0.1}
 
 
 def test_a_run_that_has_ended_takes_nothing_more(log):
-    commit_change(log, "end", {"status": "finished"})
-    for operation, arguments in [("tags", {"a": 1}), ("end", {"status": "failed"})]:
+    commit_change(log, "end", END)
+    for operation, arguments in [("params", {"a": 1}), ("artifacts", {"a": {}}), ("files", {"a": {}})]:
         with pytest.raises(ConflictError, match="is finished"):
             commit_change(log, operation, arguments)
 
@@ -86,9 +94,9 @@ def test_states_equal_those_of_the_logs(store):
     logs = {run_id: run_log(store, run_id) for run_id in (new_id() for _ in range(3))}
     for run_id, log in logs.items():
         commit_change(log, "start", {"id": run_id, **START})
-        commit_change(log, "end", {"status": "finished"})
+        commit_change(log, "end", END)
     store.create(f"{log.folder}/series/x-00000001.seg", b"not read")
-    assert list(read_states(store)) == [logs[run_id].state() for run_id in sorted(logs)]
+    assert list(read_states(store)) == [{**logs[run_id].state(), "commits": 2} for run_id in sorted(logs)]
 
 
 @pytest.mark.parametrize("damage", ["removed", "edited"])

@@ -5,22 +5,12 @@ import uuid
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from mlopskit.errors import ConflictError, DamagedError, FormatError, InvalidNameError, UnreachableError
+from mlopskit.errors import ConflictError, InvalidNameError, UnreachableError
 from mlopskit.storage.store import Store
-from mlopskit.tracking import series
-from mlopskit.tracking.series import SeriesWriter, decode_segment, encode_segment, last_values, read_segments
-
-FORMAT_1 = bytes.fromhex(
-    "4d534547017c6a8226030000003400000078018b56cac92f2e56d251502a4bccd18f293530314e0393a920d2c408cc3605b30dc06c0ba558"
-    "06460638e0facacdf09f010b620429d26260306360f8c7c0308781613a0383385c1b12e3c18f0bf6f5f600c4d61d1f"
-)
-
-int64 = st.integers(-(2**63), 2**63 - 1)
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
-points = st.lists(st.tuples(names, int64, int64, st.floats(width=64)), min_size=1, max_size=60)
+from mlopskit.tracking.segments import read_segments
+from mlopskit.tracking.series import FIRST_POINTS, PART_POINTS, SeriesWriter
+from mlopskit.tracking.summaries import Summaries
 
 
 @pytest.fixture
@@ -40,57 +30,6 @@ def written(writer):
 
 def bits(values):
     return [struct.pack("<d", value) for value in values]
-
-
-@settings(max_examples=80, deadline=None)
-@given(points)
-def test_a_segment_gives_back_every_point_bit_for_bit_and_in_order(points):
-    segment = decode_segment(encode_segment(points))
-    assert [segment.names[key] for key in segment.keys] == [point[0] for point in points]
-    assert segment.steps.tolist() == [point[1] for point in points]
-    assert segment.times.tolist() == [point[2] for point in points]
-    assert bits(segment.values.tolist()) == bits(point[3] for point in points)
-
-
-@settings(max_examples=80, deadline=None)
-@given(points, st.data())
-def test_a_segment_that_was_cut_or_changed_is_refused_by_name(points, data):
-    whole = encode_segment(points)
-    place = data.draw(st.integers(0, len(whole) - 1))
-    changed = bytearray(whole)
-    changed[place] ^= data.draw(st.integers(1, 255))
-    for damaged in (whole[:place], bytes(changed), whole + b"x"):
-        with pytest.raises((DamagedError, FormatError), match=r"x\.seg"):
-            decode_segment(damaged, "x.seg")
-
-
-def test_the_first_format_stays_readable():
-    segment = decode_segment(FORMAT_1)
-    assert segment.names == ["loss", "val/потери"]
-    assert segment.keys.tolist() == [0, 1, 0]
-    assert segment.steps.tolist() == [10, -1, 10]
-    assert (segment.times - 1_700_000_000_000_000_000).tolist() == [0, 1, 2]
-    assert repr(segment.values.tolist()) == "[0.5, nan, 0.25]"
-
-
-@pytest.mark.parametrize("garbage", [b"", b"MSEG", b"garbage that is long enough for a header"])
-def test_garbage_is_refused(garbage):
-    with pytest.raises(DamagedError, match="not a whole metric segment"):
-        decode_segment(garbage)
-
-
-def test_a_segment_of_a_later_format_asks_for_an_update():
-    later = bytearray(encode_segment([("loss", 0, 0, 0.5)]))
-    later[4] = 2
-    with pytest.raises(FormatError, match="Update mlopskit"):
-        decode_segment(bytes(later))
-
-
-def test_a_point_takes_few_bytes():
-    start = 1_700_000_000_000_000_000
-    noise = np.random.default_rng(0).normal(size=4096)
-    points = [("loss", step, start + step * 1_003_007, float(value)) for step, value in enumerate(noise)]
-    assert len(encode_segment(points)) / len(points) < 12
 
 
 def test_points_come_back_with_nan_infinities_and_repeated_steps(writer):
@@ -117,7 +56,9 @@ def test_a_step_of_zero_is_a_step(writer):
 def test_any_text_names_a_metric_and_never_a_path(writer, name):
     writer.log_metric(name, 1)
     assert written(writer) == [(name, 0, 1.0)]
-    assert all(listed.endswith("-00000001.seg") for listed in writer._store.list("runs/201301/r/series"))
+    assert all(
+        listed.endswith("-000000000000-000000000001.seg") for listed in writer._store.list("runs/201301/r/series")
+    )
 
 
 @pytest.mark.parametrize("name", ["", "x" * 501, "\ud800"])
@@ -154,19 +95,11 @@ def test_a_step_that_is_no_64_bit_int_is_refused_with_the_name_of_the_metric(wri
     assert written(writer) == []
 
 
-def test_no_more_points_wait_than_promised(writer):
-    for _ in range(series.WAITING_POINTS - 1):
+def test_more_points_than_a_part_has_room_for_are_kept(writer):
+    count = FIRST_POINTS + PART_POINTS + 10
+    for _ in range(count):
         writer.log_metric("loss", 0.5)
-    assert writer._store.list("runs") == []
-    writer.log_metric("loss", 0.5)
-    assert sum(len(segment.keys) for segment in read_segments(writer._store, "runs/201301/r")) == series.WAITING_POINTS
-
-
-def test_points_are_written_by_the_call_that_finds_the_last_write_long_ago(store, monkeypatch):
-    monkeypatch.setattr(series, "WAITING_SECONDS", 0)
-    writer = SeriesWriter(store, "runs/201301/r")
-    writer.log_metric("loss", 0.5)
-    assert len(read_segments(store, "runs/201301/r")) == 1
+    assert [step for _, step, _ in written(writer)] == list(range(count))
 
 
 def test_flushing_nothing_writes_nothing(writer):
@@ -226,4 +159,4 @@ def test_a_damaged_segment_is_left_out_with_a_warning_that_names_it(writer):
     writer._store.replace(first, writer._store.read(first)[:-3])
     with pytest.warns(UserWarning, match=first):
         segments = read_segments(writer._store, "runs/201301/r")
-    assert last_values(segments) == {"loss": 0.4}
+    assert Summaries(segments).result()["loss"].last == 0.4

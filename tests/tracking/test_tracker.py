@@ -21,6 +21,9 @@ def test_runs_are_a_frame_with_the_newest_first(tracker):
         "status",
         "started",
         "seconds",
+        "ended",
+        "user",
+        "parent",
         "params.max_depth",
         "params.seed",
         "metrics.loss",
@@ -39,7 +42,7 @@ def test_runs_are_a_frame_with_the_newest_first(tracker):
 def test_no_runs_are_an_empty_frame_of_the_same_kind(tracker):
     frame = tracker.runs()
     assert frame.empty
-    assert list(frame) == ["run_id", "name", "status", "started", "seconds"]
+    assert list(frame) == ["run_id", "name", "status", "started", "seconds", "ended", "user", "parent"]
     assert frame["seconds"].dtype == float
     assert str(frame["started"].dtype).endswith("UTC]")
 
@@ -81,6 +84,7 @@ def test_a_damaged_run_is_left_out_with_a_warning(tracker):
         with tracker.start_run(name) as run:
             pass
     tracker.store.replace(next(name for name in tracker.store.list("runs") if run.id in name), b"{")
+    tracker.store.delete(*tracker.store.list("index"))
     with pytest.warns(UserWarning, match=run.id):
         assert tracker.runs()["name"].tolist() == ["good"]
 

@@ -96,7 +96,8 @@ class LocalBackend:
 
     def scratch(self) -> Path:
         folder = self.path(_SCRATCH)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not os.path.isdir(folder):  # noqa: PTH112 - a hot path
+            folder.mkdir(parents=True, exist_ok=True)
         if not self._swept:
             self._swept = True
             _remove_stale(folder)

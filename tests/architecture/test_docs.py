@@ -1,0 +1,21 @@
+"""What the pages of the documentation show runs as it is written, block after block."""
+
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+
+PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
+NEEDS = {"autolog": ["xgboost", "optuna"], "moving-from-mlflow": ["mlflow"]}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_programs_of_a_page_run(page, tmp_path, monkeypatch):
+    for library in NEEDS.get(page.stem, []):
+        pytest.importorskip(library)
+    monkeypatch.chdir(tmp_path)
+    module = {"__name__": "page"}
+    for program in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+        with warnings.catch_warnings():
+            exec(compile(program, page.name, "exec"), module)
