@@ -458,7 +458,7 @@ class Run(SeriesWriter, RecordedRun):
                 return
             self._close()
             self._change_pending()
-            self._capture_environment()
+            environment = self._captured_environment()
             with self._sealing:
                 embedded = self._embedded()
                 if not embedded:
@@ -466,7 +466,7 @@ class Run(SeriesWriter, RecordedRun):
                 summaries = self._final_summaries(embedded)
             series = {name: base64.b64encode(data).decode() for name, data in embedded.items()}
             summed = {name: to_json(summary) for name, summary in summaries.items()}
-            self._lifecycle.change("end", {**end, "summaries": summed, "series": series})
+            self._lifecycle.change("end", {**end, "summaries": summed, "series": series, "environment": environment})
             self._state, self._end = self._lifecycle.state, None
             keeper.let_go(self)
             try:
@@ -525,7 +525,8 @@ class Run(SeriesWriter, RecordedRun):
         try:
             if self._end is not None:
                 return self._commit_end()
-            self._capture_environment()
+            if environment := self._captured_environment():
+                self._change("set", {"environment": environment})
             self._tend(self._flush_seconds)
             if time.monotonic() - self._shown_at >= BEAT_SECONDS:
                 self._shown_at = time.monotonic()
@@ -535,16 +536,14 @@ class Run(SeriesWriter, RecordedRun):
         except (MlopskitError, OSError) as error:
             self._tell("store", f"{error} The run is kept on this machine meanwhile.")
 
-    def _capture_environment(self) -> None:
-        """Keep, once, what the run can be reproduced with."""
+    def _captured_environment(self) -> dict[str, Any]:
+        """Keep, once, what the run can be reproduced with; nothing if the run has it already."""
         if not self._captures or os.getpid() != self._process:
-            return
+            return {}
         self._captures = False
         from mlopskit.tracking.capture import saved_environment
 
-        environment = saved_environment(self._store)
-        if environment and not self._lifecycle.state["environment"]:
-            self._change("set", {"environment": environment})
+        return {} if self._lifecycle.state["environment"] else saved_environment(self._store)
 
     def _end_with_process(self, error: BaseException | None) -> None:
         if os.getpid() != self._process:

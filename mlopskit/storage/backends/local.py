@@ -97,6 +97,8 @@ class LocalBackend:
     def scratch(self) -> Path:
         folder = self.path(_SCRATCH)
         if not os.path.isdir(folder):  # noqa: PTH112 - a hot path
+            if self._swept and not os.path.isdir(self._root):  # noqa: PTH112
+                raise ConnectionError(errno.ENOTCONN, "the store's folder has vanished; bring it back", self._root)
             folder.mkdir(parents=True, exist_ok=True)
         if not self._swept:
             self._swept = True
