@@ -2,4 +2,14 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("pyarrow") else ["mlopskit/storage/fingerprint/arrow.py"]
+NEEDS = {
+    "mlopskit/storage/fingerprint/arrow.py": "pyarrow",
+    "mlopskit/extras/keras.py": "keras",
+    "mlopskit/extras/lightgbm.py": "lightgbm",
+    "mlopskit/extras/lightning.py": "lightning",
+    "mlopskit/extras/optuna.py": "optuna",
+    "mlopskit/extras/torch.py": "torch",
+    "mlopskit/extras/xgboost.py": "xgboost",
+    "mlopskit/tracking/system_metrics.py": "psutil",
+}
+collect_ignore = [file for file, library in NEEDS.items() if not find_spec(library)]
