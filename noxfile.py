@@ -16,7 +16,7 @@ def quickstart(session):
 @nox.session
 def tests(session):
     """Every test and doctest, with every extra."""
-    session.install("-e", ".[parquet,skops,s3]", *nox.project.dependency_groups(_project(), "test"))
+    session.install("-e", ".[parquet,skops,s3,system]", *nox.project.dependency_groups(_project(), "test"))
     session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
@@ -48,7 +48,8 @@ def notebooks(session):
 def benchmarks(session):
     """Print every room's table, ours beside the peers."""
     session.install("-e", ".[parquet,skops,s3]", *nox.project.dependency_groups(_project(), "benchmarks"))
-    session.run("python", "benchmarks/storage.py", *session.posargs)
+    for room in ("storage", "tracking"):
+        session.run("python", f"benchmarks/{room}.py", *session.posargs)
 
 
 def _project():

@@ -452,9 +452,8 @@ class Run(SeriesWriter, RecordedRun):
     # -- the end ---------------------------------------------------------------------------
 
     def _commit_end(self) -> None:
-        end = self._end
         with self._changing:
-            if end is None:  # another thread has done it
+            if (end := self._end) is None:  # another thread has done it
                 return
             self._close()
             self._change_pending()

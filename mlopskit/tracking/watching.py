@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mlopskit.records.json import to_json
 from mlopskit.records.signature import Signature
+from mlopskit.storage.canonical_json import encode
 from mlopskit.tracking.candidates import log_candidates
 from mlopskit.tracking.plain import plain_values
 
@@ -184,7 +185,8 @@ class _FitRecorder:
 
     def _log_curves(self) -> None:
         for name in CURVES:
-            for value in vars(self._estimator).get(name, ()):
+            curve = vars(self._estimator).get(name)
+            for value in () if curve is None else curve:
                 self._run.log_metric(self._prefix + name.rstrip("_"), value)
 
     def _log_search(self) -> None:
@@ -216,7 +218,7 @@ def _free_prefix(known: Mapping[str, Any], params: Mapping[str, Any], kind: str)
     """Return the first of "", "Ridge.", "Ridge-2." and so on under which nothing that is known is in the way."""
     prefix, number = "", 1
     while f"{prefix}estimator_class" in known or any(
-        known.get(prefix + name, value) != value for name, value in params.items()
+        prefix + name in known and encode(known[prefix + name]) != encode(value) for name, value in params.items()
     ):
         prefix = f"{kind}." if number == 1 else f"{kind}-{number}."
         number += 1

@@ -4,9 +4,9 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from mlopskit.tracking.run_columns import RunColumns
 
 from mlopskit.errors import SearchError
+from mlopskit.tracking.run_columns import RunColumns
 from mlopskit.tracking.runs_table import RunsTable, runs_frame
 
 FIXED = ["run_id", "name", "status", "started", "seconds", "ended", "user", "parent"]

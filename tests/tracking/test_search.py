@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlopskit.tracking.run_columns import RunColumns
 
 from mlopskit.errors import SearchError
+from mlopskit.tracking.run_columns import RunColumns
 from mlopskit.tracking.search import matching, ordering
 
 
