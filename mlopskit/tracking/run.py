@@ -108,6 +108,8 @@ class Run(SeriesWriter, RecordedRun):
         self._lifecycle = lifecycle
         self._flush_seconds = flush_seconds
         self._captures = environment
+        self._environment: dict[str, Any] = {}
+        self._capturing = threading.Lock()
         self._process = os.getpid()
         self._started = time.monotonic()
         self._changing = threading.RLock()
@@ -536,13 +538,14 @@ class Run(SeriesWriter, RecordedRun):
             self._tell("store", f"{error} The run is kept on this machine meanwhile.")
 
     def _captured_environment(self) -> dict[str, Any]:
-        """Keep, once, what the run can be reproduced with; nothing if the run has it already."""
-        if not self._captures or os.getpid() != self._process:
-            return {}
-        self._captures = False
-        from mlopskit.tracking.capture import saved_environment
+        """Keep, once, what the run can be reproduced with; nothing if the run says it already."""
+        with self._capturing:  # an end that comes meanwhile waits for it
+            if self._captures and os.getpid() == self._process:
+                from mlopskit.tracking.capture import saved_environment
 
-        return {} if self._lifecycle.state["environment"] else saved_environment(self._store)
+                self._environment = saved_environment(self._store)
+                self._captures = False
+        return {} if self._lifecycle.state["environment"] else self._environment
 
     def _end_with_process(self, error: BaseException | None) -> None:
         if os.getpid() != self._process:
@@ -555,7 +558,7 @@ class Run(SeriesWriter, RecordedRun):
         if self._journal is not None:
             self._journal.close()
         self._lifecycle = Lifecycle(self._store, self.id)
-        self._changing = threading.RLock()
+        self._changing, self._capturing = threading.RLock(), threading.Lock()
         self._pending, self._end = [], None
         self._header["session"] = ""
         self._summaries = None
