@@ -539,8 +539,10 @@ class Run(SeriesWriter, RecordedRun):
 
     def _captured_environment(self) -> dict[str, Any]:
         """Keep, once, what the run can be reproduced with; nothing if the run says it already."""
+        if os.getpid() != self._process:
+            return {}
         with self._capturing:  # an end that comes meanwhile waits for it
-            if self._captures and os.getpid() == self._process:
+            if self._captures:
                 from mlopskit.tracking.capture import saved_environment
 
                 self._environment = saved_environment(self._store)
