@@ -15,12 +15,11 @@ def page_of(path):
     return pytest.param(path, id=path.stem, marks=marks)
 
 
-@pytest.mark.parametrize("page", map(page_of, PAGES))
+@pytest.mark.parametrize("page", [page_of(path) for path in PAGES])
 def test_the_programs_of_a_page_run(page, tmp_path, monkeypatch):
     for library in NEEDS.get(page.stem, []):
         pytest.importorskip(library)
     monkeypatch.chdir(tmp_path)
     module = {"__name__": "page"}
     for program in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
-        with warnings.catch_warnings():
-            exec(compile(program, page.name, "exec"), module)
+        exec(compile(program, page.name, "exec"), module)
