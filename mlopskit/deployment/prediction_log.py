@@ -65,7 +65,7 @@ class PredictionLog:
         StoreError
             If the store does not take it. Appending the same rows again does no harm: `read` tells by their ids.
         """
-        record = {
+        record: dict[str, Any] = {
             "format": FORMAT,
             "rows": len(frame),
             "first": frame["predicted_at"].min().isoformat(),
@@ -74,6 +74,8 @@ class PredictionLog:
         }
         name = f"{self._folder}/{datetime.now(UTC):%Y%m%d}/{new_id()}.json"
         self._artifacts.store.create(name, encode(record))
+        while not self._artifacts.blobs.spares(record):  # it was taken for garbage before the record was there
+            self._artifacts.save(frame)
 
     def read(self, start: Moment | None = None, end: Moment | None = None) -> pd.DataFrame:
         """Return the predictions made from `start` until before `end`, in the order of their times.

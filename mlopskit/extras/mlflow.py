@@ -23,8 +23,6 @@ from mlopskit.errors import MissingDependencyError, NotFoundError
 from mlopskit.records.environment import Code, Environment
 from mlopskit.records.json import to_json
 from mlopskit.records.run import Dataset
-from mlopskit.storage.blobs import Blobs
-from mlopskit.storage.canonical_json import encode
 from mlopskit.tracking.importing import import_run, run_id_for
 from mlopskit.tracking.lifecycle import Lifecycle
 
@@ -223,8 +221,8 @@ def _problem(source: _Source, run: Run, experiment: str, store: Store) -> str:
         except (MlflowException, OSError) as error:
             return f"{type(error).__name__}: {error}"
         last = max((int(times[-1]) // 1_000_000 for _, times, _ in points.values()), default=0)
-        state = {**_state(run, experiment, last), "parent": _parent(source, run), **_environment(run, store)}
-        import_run(store, run_id=_id_here(run), state=state, points=points, files=files)
+        state = {**_state(run, experiment, last), "parent": _parent(source, run)}
+        import_run(store, run_id=_id_here(run), state=state, points=points, files=files, environment=_environment(run))
     return ""
 
 
@@ -255,12 +253,9 @@ def _parent(source: _Source, run: Run) -> str:
     return source.id_here(parent) if parent else ""
 
 
-def _environment(run: Run, store: Store) -> dict[str, Any]:
+def _environment(run: Run) -> Environment | None:
     known = {field: run.data.tags[tag] for field, tag in _CODE_TAGS.items() if tag in run.data.tags}
-    if not known:
-        return {}
-    blob = Blobs(store).put(encode(to_json(Environment(code=Code(**known)))))
-    return {"environment": {"digest": blob.digest, "size": blob.size}}
+    return Environment(code=Code(**known)) if known else None
 
 
 def _datasets(run: Run) -> dict[str, Any]:

@@ -92,9 +92,12 @@ class Cache:
             If the store does not take it.
         """
         # Outputs are synced, unlike entries: blobs are shared, and a registry that finds one there relies on it.
-        entry = Entry(step, self.artifacts.save(value), seconds, metrics)
-        self.store.replace(_name(key), encode(_record(entry, key)), durable=False)
-        return entry
+        while True:
+            entry = Entry(step, self.artifacts.save(value), seconds, metrics)
+            record = _record(entry, key)
+            self.store.replace(_name(key), encode(record), durable=False)
+            if self.artifacts.blobs.spares(record):  # else it was taken for garbage before the entry was there
+                return entry
 
     def load(self, entry: Entry) -> Any:
         """Return the output that an entry names, after its bytes were verified."""

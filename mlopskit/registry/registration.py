@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
-from mlopskit.errors import SerializationError, SignatureError
+from mlopskit.errors import ConflictError, SerializationError, SignatureError
 from mlopskit.records.json import to_json
 from mlopskit.records.signature import Signature
 from mlopskit.registry.model import METHODS, agree, answer
@@ -41,6 +41,15 @@ def keep_model(model: Any, sample: Any, reference: Any, artifacts: Artifacts) ->
         "artifacts": {part: artifact_to_json(artifact) for part, artifact in kept.items()},
         "digest": kept["model"].digest,
     }
+
+
+def refuse_other_bytes(kept: Mapping[str, Any], again: Mapping[str, Any]) -> None:
+    """Raise `ConflictError` if a model that was kept twice has become other bytes."""
+    if kept["artifacts"] != again["artifacts"]:
+        raise ConflictError(
+            "Garbage was collected while this model was being registered, and its bytes differ each time it is kept; "
+            "the version just made can not be loaded. Register the model again."
+        )
 
 
 def run_id(run: Any) -> str | None:

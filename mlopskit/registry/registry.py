@@ -16,7 +16,7 @@ from mlopskit.registry import history
 from mlopskit.registry.gate import Gate, Verdict
 from mlopskit.registry.history import State
 from mlopskit.registry.model import Model, environment, load_model
-from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, run_id
+from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, refuse_other_bytes, run_id
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
 from mlopskit.storage.commit import Change, this_user
 from mlopskit.storage.log import CommitLog
@@ -108,7 +108,7 @@ class Registry:
             If the model, the reference, a metric or a param can not be kept.
         """
         log = self._log(name)
-        record = {
+        facts = {
             "name": name,
             "run": run_id(run),
             "metrics": checked_metrics(metrics),
@@ -116,9 +116,14 @@ class Registry:
             "tags": {str(key): str(tag) for key, tag in (tags or {}).items()},
             "description": description,
             **environment(),
-            **keep_model(model, sample, reference, self._artifacts),
         }
-        commit = log.commit(lambda _: Change("register", record), actor=by)
+        spares = self._artifacts.blobs.spares
+        kept = keep_model(model, sample, reference, self._artifacts)
+        while not spares(kept):
+            kept = keep_model(model, sample, reference, self._artifacts)
+        commit = log.commit(lambda _: Change("register", facts | kept), actor=by)
+        while not spares(kept):  # garbage was collected just now: what the commit names is kept again
+            refuse_other_bytes(kept, keep_model(model, sample, reference, self._artifacts))
         state = log.state()
         return history.version_of(state, name, history.event_of(state, commit)["version"])
 

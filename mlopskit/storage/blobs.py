@@ -6,21 +6,22 @@ import contextlib
 import hashlib
 import io
 import os
-import re
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import attrs
 
 from mlopskit.errors import ConflictError, DamagedError, NotFoundError
+from mlopskit.storage.condemned import Condemned, blob_name, digest_and_copy
 from mlopskit.storage.store import Store, StoreLike
 from mlopskit.storage.translation import store_error
 
 BLOCK = 1 << 20
 IN_MEMORY = 32 << 20  # bytes up to which a blob is verified in memory rather than on disk
+_T = TypeVar("_T")
 
 
 @attrs.frozen
@@ -31,7 +32,6 @@ class Blob:
     size: int
 
 
-_IS_BLOB = re.compile("blobs/[0-9a-f]{2}/[0-9a-f]{64}").fullmatch
 EMPTY = Blob(hashlib.sha256().hexdigest(), 0)  # never written: a store keeps no empty files
 
 
@@ -85,6 +85,7 @@ class Blobs:
 
     def __init__(self, store: StoreLike) -> None:
         self.store = Store.of(store)
+        self._condemned = Condemned(self.store)
 
     def put(self, content: bytes | BinaryIO | Path) -> Blob:
         """Keep bytes, a readable binary file, or a local file's content; in bounded memory.
@@ -140,7 +141,7 @@ class Blobs:
         """
         if blob == EMPTY:
             return b""
-        data = self.store.read(_name(blob))
+        data = self._on_copy(blob, self.store.read)
         _refuse_damaged(blob, hashlib.sha256(data), len(data), self.store)
         return data
 
@@ -161,13 +162,7 @@ class Blobs:
         if blob.size <= IN_MEMORY:
             yield io.BytesIO(self.read(blob))
             return
-        with contextlib.ExitStack() as stack:
-            source = stack.enter_context(self.store.open(_name(blob)))
-            if self.store.local_path(_name(blob)) is None:
-                file = cast("BinaryIO", stack.enter_context(tempfile.TemporaryFile()))
-            else:
-                file = source
-            _check(blob, source, file, self.store)
+        with self._on_copy(blob, self.store.open) as source, self._checked(blob, source) as file:
             yield file
 
     def download(self, blob: Blob, path: Path) -> None:
@@ -190,7 +185,7 @@ class Blobs:
     def __contains__(self, blob: Blob) -> bool:
         """Whether the store has bytes of this name and length; cheap, so it does not read them."""
         try:
-            return blob == EMPTY or self.store.size(_name(blob)) == blob.size
+            return blob == EMPTY or self._on_copy(blob, self.store.size) == blob.size
         except NotFoundError:
             return False
 
@@ -216,6 +211,61 @@ class Blobs:
                 problems.append(str(error))
         return problems
 
+    def spares(self, record: object) -> bool:
+        """Say whether collections of garbage leave the blobs alone that a record names.
+
+        To be asked once the record is on the store; if the answer is no, put the blobs again, and ask again.
+        One request, or two the first time.
+
+        Parameters
+        ----------
+        record : JSON-able
+            With a dict of ``digest`` and ``size`` for each blob, at any depth.
+
+        Examples
+        --------
+        >>> blobs = Blobs("memory://docs-blobs")
+        >>> blob = blobs.put(b"some bytes")
+        >>> blobs.spares({"files": {"notes.txt": {"digest": blob.digest, "size": blob.size}}})
+        True
+        """
+        named = [blob for blob in _blobs_in(record) if blob != EMPTY]
+        if not named:
+            return True
+        self._condemned.look()
+        return all(blob.digest not in self._condemned or self._has_copy(self._name(blob), blob) for blob in named)
+
+    @contextlib.contextmanager
+    def _checked(self, blob: Blob, source: BinaryIO) -> Iterator[BinaryIO]:
+        if self.store.local_path(blob_name(blob.digest)) is not None:
+            _check(blob, source, source, self.store)
+            yield source
+            return
+        with cast("BinaryIO", tempfile.TemporaryFile()) as file:
+            _check(blob, source, file, self.store)
+            yield file
+
+    def _has_copy(self, name: str, blob: Blob) -> bool:
+        try:
+            return self.store.size(name) == blob.size
+        except NotFoundError:
+            return False
+
+    def _name(self, blob: Blob) -> str:
+        """Return the name to write to."""
+        return self._condemned.name(blob.digest)
+
+    def _on_copy(self, blob: Blob, use: Callable[[str], _T]) -> _T:
+        """Use the blob where it is: what was written again while it was condemned lies under a later name."""
+        name = blob_name(blob.digest)
+        try:
+            return use(name)
+        except NotFoundError:
+            copies = [other for other in self.store.list(name.rpartition("/")[0]) if other.startswith(f"{name}.")]
+            if not copies:
+                raise
+            return use(copies[-1])
+
     def _scratch_file(self, path: Path) -> BinaryIO:
         try:
             return cast("BinaryIO", path.open("xb", buffering=0))
@@ -224,22 +274,22 @@ class Blobs:
 
     def _listed(self) -> Iterator[Blob]:
         for name in self.store.list("blobs"):
-            if _IS_BLOB(name):  # whatever else somebody put there is not ours
+            if found := digest_and_copy(name):  # whatever else somebody put there is not ours
                 with contextlib.suppress(NotFoundError):  # deleted since it was listed
-                    yield Blob(name.rpartition("/")[2], self.store.size(name))
+                    yield Blob(found[0], self.store.size(name))
 
     def _keep_bytes(self, blob: Blob, data: bytes) -> None:
         if blob == EMPTY:
             return
         try:
-            self.store.create(_name(blob), data)
+            self.store.create(self._name(blob), data)
         except ConflictError:  # the content decides the name, so other bytes there are damage
-            self.store.replace(_name(blob), data)
+            self.store.replace(self._name(blob), data)
 
     def _keep_file(self, blob: Blob, path: Path) -> None:
         if blob == EMPTY:
             return
-        if blob.size <= IN_MEMORY and self.store.local_path(_name(blob)) is None:
+        if blob.size <= IN_MEMORY and self.store.local_path(self._name(blob)) is None:
             self._keep_bytes(blob, path.read_bytes())  # one request, and other bytes there are replaced
             return
         if not self._is_kept(blob):
@@ -247,23 +297,36 @@ class Blobs:
 
     def _move(self, blob: Blob, path: Path) -> None:
         try:
-            self.store.create_from_file(_name(blob), path)
+            self.store.create_from_file(self._name(blob), path)
         except ConflictError:
             if self._is_kept(blob):
                 return
-            self.store.delete(_name(blob))  # what lies there is damaged: make room for the right bytes
+            self.store.delete(self._name(blob))  # what lies there is damaged: make room for the right bytes
             with contextlib.suppress(ConflictError):  # another writer repairs it too
-                self.store.create_from_file(_name(blob), path)
+                self.store.create_from_file(self._name(blob), path)
 
     def _is_kept(self, blob: Blob) -> bool:
         """Whether the right bytes are there; of a big blob far away, the right length has to do."""
-        if blob not in self:
+        name = self._name(blob)
+        if not self._has_copy(name, blob):
             return False
-        return self.store.local_path(_name(blob)) is None or not self.verify([blob])
+        if self.store.local_path(name) is None:
+            return True
+        try:
+            with self.store.open(name) as file, self._checked(blob, file):
+                return True
+        except (DamagedError, NotFoundError):
+            return False
 
 
-def _name(blob: Blob) -> str:
-    return f"blobs/{blob.digest[:2]}/{blob.digest}"
+def _blobs_in(record: object) -> Iterator[Blob]:
+    if isinstance(record, Mapping):
+        if "digest" in record and "size" in record:
+            yield Blob(record["digest"], record["size"])
+        record = list(record.values())
+    if isinstance(record, (list, tuple)):
+        for part in record:
+            yield from _blobs_in(part)
 
 
 def _write_all(file: BinaryIO, data: Any) -> None:
@@ -302,5 +365,6 @@ def _refuse_damaged(blob: Blob, digest: Any, size: int, store: Store) -> None:
         f"has {size:,} bytes instead of {blob.size:,}" if size != blob.size else "holds other bytes of the same length"
     )
     raise DamagedError(
-        f"{_name(blob)} in {store} {what}; it is not what was written. Restore it from a backup, or make it again."
+        f"{blob_name(blob.digest)} in {store} {what}; it is not what was written. "
+        "Restore it from a backup, or make it again."
     )

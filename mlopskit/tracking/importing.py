@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlopskit.records.environment import Environment
 from mlopskit.records.json import to_json
-from mlopskit.storage.blobs import Blobs
+from mlopskit.storage.blobs import Blob, Blobs
+from mlopskit.storage.canonical_json import encode
 from mlopskit.storage.identifiers import id_at
 from mlopskit.storage.store import Store
 from mlopskit.tracking.lifecycle import Lifecycle, run_folder
@@ -46,6 +48,7 @@ def import_run(
     state: dict[str, Any],
     points: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]],
     files: Mapping[str, Path],
+    environment: Environment | None = None,
 ) -> bool:
     """Bring in a run that has ended; if this is interrupted nothing is visible, and it can be done again.
 
@@ -61,6 +64,8 @@ def import_run(
         Of each metric the steps, the times in nanoseconds since 1970, and the values, in order.
     files : mapping of str to Path
         Files to keep, by the name to keep them as.
+    environment : Environment, optional
+        What is known of code, packages and machine.
 
     Returns
     -------
@@ -74,12 +79,27 @@ def import_run(
     for start in range(0, segment.end, PART_POINTS):
         piece = segment.cut(start, start + PART_POINTS)
         store.create(segment_name(run_folder(run_id), run_id, piece.first, piece.end), encode_segment(piece))
-    blobs = {name: Blobs(store).put(path) for name, path in files.items()}
-    kept = {name: {"digest": blob.digest, "size": blob.size} for name, blob in blobs.items()}
+    blobs = Blobs(store)
+    kept = _kept(blobs, files, environment)
     summaries = {name: to_json(summary) for name, summary in Summaries([segment]).result().items()}
-    lifecycle.change("start", {**state, "id": run_id, "files": kept, "summaries": summaries})
+    lifecycle.change("start", {**state, **kept, "id": run_id, "summaries": summaries})
+    while not blobs.spares(kept):  # they were taken for garbage meanwhile
+        _kept(blobs, files, environment)
     announce_change(store, lifecycle.state, lifecycle.number)
     return True
+
+
+def _kept(blobs: Blobs, files: Mapping[str, Path], environment: Environment | None) -> dict[str, Any]:
+    """Put what the run refers to, and return the fields that do."""
+    known = blobs.put(encode(to_json(environment))) if environment else None
+    return {
+        "files": {name: _reference(blobs.put(path)) for name, path in files.items()},
+        "environment": _reference(known) if known else {},
+    }
+
+
+def _reference(blob: Blob) -> dict[str, Any]:
+    return {"digest": blob.digest, "size": blob.size}
 
 
 def _one_segment(points: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]) -> Segment:

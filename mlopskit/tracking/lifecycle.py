@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from mlopskit.errors import ConflictError, DamagedError, FormatError, NotFoundError
-from mlopskit.storage.canonical_json import encode
+from mlopskit.storage.canonical_json import decode, encode
 from mlopskit.storage.commit import START, Change, Commit, Head, commit_from_bytes
 from mlopskit.storage.log import CommitLog
 from mlopskit.storage.store import Store
@@ -17,6 +17,7 @@ from mlopskit.storage.store import Store
 RunState: TypeAlias = dict[str, Any]
 """The fields of a `RunRecord`, JSON-able; empty before the first commit."""
 
+PURGE = "purge"  # the last commit of a run that is being removed
 _COLLECTIONS = ("params", "tags", "artifacts", "files", "datasets")
 _BASE_32 = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
 _IS_RUN_ID = re.compile("[0-7][0-9a-hjkmnp-tv-z]{25}").fullmatch
@@ -74,6 +75,8 @@ class Lifecycle:
     def read(self) -> RunState:
         """Look again, and return the state; empty if there is no such run."""
         self.state, self.number = self.log.state(), self.log.head().number
+        if self.state.get("purged"):
+            self.state = {}
         return self.state
 
     def change(self, operation: str, arguments: dict[str, Any]) -> bool:
@@ -96,6 +99,8 @@ class Lifecycle:
         ------
         ConflictError
             If a param has another value already; if the run has ended and this only goes while it runs.
+        NotFoundError
+            If the run is being removed, or is to be but no longer deleted.
         """
 
         def intent(found: RunState) -> Change | None:
@@ -113,7 +118,9 @@ class Lifecycle:
 
 def _wanted(state: RunState, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the part of `arguments` that changes `state`, if it may."""
-    if operation in ("start", "resume", "end"):
+    if state.get("purged") or (operation == PURGE and state.get("deleted") != arguments["deleted"]):
+        raise NotFoundError(f"run {state['id']} is being removed, or was restored, by somebody else.")
+    if operation in ("start", "resume", "end", PURGE):
         return arguments
     if operation not in ("set", "tags"):
         _refuse_ended(state)
@@ -130,8 +137,18 @@ def read_states(store: Store) -> Iterator[RunState | DamagedError]:
     """Read all runs of a store, with the number of their ``commits``; an error stands in for an unreadable one."""
     names = [name for name in store.list("runs") if name.split("/")[3:4] == ["log"]]
     contents = store.read_many(names)
-    for folder, commits in groupby(sorted(contents), key=lambda name: name.rpartition("/log/")[0]):
-        yield _read_state(folder, [contents[name] for name in commits])
+    for folder, group in groupby(sorted(contents), key=lambda name: name.rpartition("/log/")[0]):
+        commits = [contents[name] for name in group]
+        if not is_purge(commits[-1]):
+            yield _read_state(folder, commits)
+
+
+def is_purge(data: bytes) -> bool:
+    """Whether a commit is the one that says that its run is being removed."""
+    try:
+        return bool(decode(data)["op"] == PURGE)
+    except (DamagedError, FormatError, KeyError, TypeError):
+        return False
 
 
 def _read_state(folder: str, commits: list[bytes]) -> RunState | DamagedError:
@@ -176,6 +193,8 @@ def _next_state(state: RunState, operation: str, arguments: dict[str, Any], time
         return _ended(state, arguments, time)
     if operation == "set":
         return {**state, **arguments}
+    if operation == PURGE:
+        return {**state, "purged": True}
     if operation in _COLLECTIONS:
         return {**state, operation: {**state[operation], **arguments}}
     raise FormatError(f"a run has a commit {operation!r}, which this mlopskit does not know. Update mlopskit.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from mlopskit.errors import NotFoundError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mlopskit.records.environment import Environment
     from mlopskit.storage.store import Store
     from mlopskit.tracking.plots import Plot
+    from mlopskit.tracking.runs_table import RunsTable
     from mlopskit.tracking.segments import Segment, Series
 
 _SHOWN_NAMES = 10
@@ -218,6 +221,42 @@ class RecordedRun:
         """Names of the values it kept, for `artifact`."""
         return list(self._state["artifacts"])
 
+    def children(self) -> RunsTable:
+        """Which runs were started below this one? A table as of `Tracker.runs`, the oldest first."""
+        from mlopskit.tracking.index import read_index
+        from mlopskit.tracking.runs_table import runs_frame
+
+        return runs_frame(read_index(self._store), None, f"parent = '{self.id}'", "started", None)
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write all of the run into one ZIP file, for those who have no access to the store.
+
+        It has ``run.json``: what the run was given, how it ended, its environment, and of each artifact the
+        digest and the format; ``metrics.csv``: metric, step, value and time of each point; and the bytes of
+        files and artifacts below ``files/`` and ``artifacts/``, verified first. Nothing is unpickled. Runs
+        below this one are not part of it.
+
+        Parameters
+        ----------
+        path : str or path
+            A file that does not exist yet.
+
+        Returns
+        -------
+        Path
+            The file, which appears only when all is in it.
+
+        Raises
+        ------
+        FileExistsError
+            If there is something already.
+        NotFoundError, DamagedError
+            If something the run kept is gone, or is not what was written.
+        """
+        from mlopskit.tracking.export import export_run
+
+        return export_run(self, Path(path))
+
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add or overwrite tags, with values as for `Run.log_params`; also of a run that has ended. One commit."""
         self._change("tags", plain_values(tags, "tag"))
@@ -283,4 +322,4 @@ class RecordedRun:
     def _repr_html_(self) -> str:
         from mlopskit.tracking.run_html import run_html
 
-        return run_html(self.record, self._series())
+        return run_html(self.record, self._series(), self.children())

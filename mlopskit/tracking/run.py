@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -20,7 +20,6 @@ from mlopskit.records.event import StepFinished
 from mlopskit.records.json import to_json
 from mlopskit.records.run import Dataset, MetricSummary
 from mlopskit.storage.artifacts import Artifacts, artifact_to_json
-from mlopskit.storage.blobs import Blobs
 from mlopskit.storage.commit import this_user
 from mlopskit.storage.identifiers import new_id
 from mlopskit.tracking import keeper
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlopskit.storage.store import Store
+    from mlopskit.tracking.capture import KeptEnvironment
     from mlopskit.tracking.segments import Segment, Series
     from mlopskit.tracking.summaries import Summaries
 
@@ -106,9 +106,11 @@ class Run(SeriesWriter, RecordedRun):
         header = {"v": 1, "run": run_id, "session": self._session, "store": str(store), "writer": self._session}
         SeriesWriter.__init__(self, store, run_folder(run_id), spool_folder(store), header)
         self._lifecycle = lifecycle
+        self._artifacts = Artifacts(store)
+        self._blobs = self._artifacts.blobs
         self._flush_seconds = flush_seconds
         self._captures = environment
-        self._environment: dict[str, Any] = {}
+        self._kept_environment: KeptEnvironment | None = None
         self._capturing = threading.Lock()
         self._process = os.getpid()
         self._started = time.monotonic()
@@ -192,7 +194,7 @@ class Run(SeriesWriter, RecordedRun):
         StoreError
             If the store can not be written.
         """
-        self._keep("artifacts", lambda: {name: artifact_to_json(Artifacts(self._store).save(value))})
+        self._keep("artifacts", lambda: {name: artifact_to_json(self._artifacts.save(value))})
 
     def log_file(self, path: str | os.PathLike[str], name: str | None = None) -> None:
         """Keep the content of a local file, or of all files of a folder, for `open_file`; blobs and one commit.
@@ -414,13 +416,15 @@ class Run(SeriesWriter, RecordedRun):
             self._pending.pop(0)
             self._state = self._lifecycle.state
 
-    def _keep(self, collection: str, saved: Any) -> None:
-        """Save something and commit that it is part of the run."""
-        self._change(collection, saved())
+    def _keep(self, collection: str, saved: Callable[[], dict[str, Any]]) -> None:
+        """Save something and commit that it is part of the run; again if it was taken for garbage meanwhile."""
+        self._change(collection, kept := saved())
+        while not self._blobs.spares(kept):
+            self._change(collection, kept := saved())
 
     def _keep_files(self, files: Mapping[str, bytes | Path]) -> None:
         def saved() -> dict[str, Any]:
-            blobs = {name: Blobs(self._store).put(content) for name, content in files.items()}
+            blobs = {name: self._blobs.put(content) for name, content in files.items()}
             return {name: {"digest": blob.digest, "size": blob.size} for name, blob in blobs.items()}
 
         self._keep("files", saved)
@@ -469,6 +473,7 @@ class Run(SeriesWriter, RecordedRun):
             summed = {name: to_json(summary) for name, summary in summaries.items()}
             self._lifecycle.change("end", {**end, "summaries": summed, "series": series, "environment": environment})
             self._state, self._end = self._lifecycle.state, None
+            self._secure_environment()
             keeper.let_go(self)
             try:
                 self._show_end()
@@ -528,6 +533,7 @@ class Run(SeriesWriter, RecordedRun):
                 return self._commit_end()
             if environment := self._captured_environment():
                 self._change("set", {"environment": environment})
+                self._secure_environment()
             self._tend(self._flush_seconds)
             if time.monotonic() - self._shown_at >= BEAT_SECONDS:
                 self._shown_at = time.monotonic()
@@ -543,11 +549,21 @@ class Run(SeriesWriter, RecordedRun):
             return {}
         with self._capturing:  # an end that comes meanwhile waits for it
             if self._captures:
-                from mlopskit.tracking.capture import saved_environment
+                from mlopskit.tracking.capture import kept_environment
 
-                self._environment = saved_environment(self._store)
+                self._kept_environment = kept_environment(self._blobs)
                 self._captures = False
-        return {} if self._lifecycle.state["environment"] else self._environment
+        if self._kept_environment is None or self._lifecycle.state["environment"]:
+            return {}
+        return self._kept_environment.reference
+
+    def _secure_environment(self) -> None:
+        """Put the environment again if it was taken for garbage before the run referred to it."""
+        kept = self._kept_environment
+        while kept is not None and not self._blobs.spares(kept.reference):
+            from mlopskit.tracking.capture import put_environment
+
+            put_environment(self._blobs, kept.environment)
 
     def _end_with_process(self, error: BaseException | None) -> None:
         if os.getpid() != self._process:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from mlopskit.markup.components import Status, badge, headline, key_values, note, preformatted, section, table
 from mlopskit.markup.html import Markup
@@ -10,13 +11,18 @@ from mlopskit.markup.lines import sparkline
 from mlopskit.markup.page import fragment
 from mlopskit.records.run import RunRecord
 from mlopskit.tracking.plots import thinned
-from mlopskit.tracking.segments import Series
+from mlopskit.tracking.runs_table import runs_markup
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlopskit.tracking.segments import Series
 
 _BADGES: dict[str, Status] = {"running": "neutral", "finished": "ok", "failed": "fail", "killed": "fail"}
 _TREND_POINTS = 200
 
 
-def run_html(record: RunRecord, series: Mapping[str, Series]) -> str:
+def run_html(record: RunRecord, series: Mapping[str, Series], children: pd.DataFrame) -> str:
     """Show a run: how it ended, what went in, how its metrics moved, what it kept.
 
     Parameters
@@ -24,10 +30,13 @@ def run_html(record: RunRecord, series: Mapping[str, Series]) -> str:
     record : RunRecord
     series : mapping of str to Series
         Its metric points.
+    children : DataFrame
+        The runs started below it.
     """
     return fragment(
         section(record.name, _facts(record), note("fail", record.error) if record.error else "", level=3),
         *_parts(record, series),
+        section("Children", runs_markup(children), level=4) if len(children) else "",
     )
 
 

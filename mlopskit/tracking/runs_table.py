@@ -31,13 +31,20 @@ class RunsTable(pd.DataFrame):  # type: ignore[misc]
         return pd.DataFrame
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup import fragment, paragraph, table
+        from mlopskit.markup import fragment
 
-        columns = [name for name in self.columns if name not in _LEFT_OUT]
-        rows = [_cells(row) for row in self[columns].head(_SHOWN).to_dict("records")]
-        shown = table(rows, columns, empty="No run matches.")
-        more = len(self) - len(rows)
-        return fragment(shown, paragraph(f"{more:,} more") if more else "")
+        return fragment(runs_markup(self))
+
+
+def runs_markup(runs: pd.DataFrame) -> Markup:
+    """Show the first runs of a table, with a badge for how each ended."""
+    from mlopskit.markup import paragraph, table
+    from mlopskit.markup.html import join
+
+    columns = [name for name in runs.columns if name not in _LEFT_OUT]
+    rows = [_cells(row) for row in runs[columns].head(_SHOWN).to_dict("records")]
+    more = len(runs) - len(rows)
+    return join([table(rows, columns, empty="No run matches."), paragraph(f"{more:,} more") if more else None])
 
 
 def runs_frame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mlopskit.errors import ConflictError, InvalidNameError, NotFoundError
@@ -19,6 +19,7 @@ from mlopskit.tracking.spool import spool_folder
 
 if TYPE_CHECKING:
     from mlopskit.tracking.comparison import Comparison
+    from mlopskit.tracking.deletion import Collected
     from mlopskit.tracking.runs_table import RunsTable
 
 
@@ -39,6 +40,8 @@ class Tracker:
         what a power loss may take.
     environment : bool, default True
         Whether runs capture code, packages and machine, in the background; never a secret.
+    system_metrics : bool, default False
+        Whether runs log how busy the machine is; see `mlopskit.tracking.system_metrics`. Needs psutil.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Tracker:
         experiment: str = "default",
         flush_seconds: float = FLUSH_SECONDS,
         environment: bool = True,
+        system_metrics: bool = False,
     ) -> None:
         if not isinstance(experiment, str) or not experiment:
             raise InvalidNameError("An experiment is named by a text of at least one character.")
@@ -63,6 +67,7 @@ class Tracker:
         self.experiment = experiment
         self.flush_seconds = flush_seconds
         self.environment = environment
+        self.system_metrics = system_metrics
 
     def start_run(
         self,
@@ -190,7 +195,7 @@ class Tracker:
         return compare(one.record, other.record, one.environment, other.environment)
 
     def delete_run(self, run_id: str) -> None:
-        """Delete a run; `restore_run` brings it back. Its children stay.
+        """Delete a run; `restore_run` brings it back until `collect_garbage` removes it. Its children stay.
 
         Raises
         ------
@@ -214,6 +219,41 @@ class Tracker:
         """
         self._set(self._lifecycle(run_id), {"deleted": ""})
 
+    def collect_garbage(self, *, older_than: timedelta = timedelta(days=30)) -> Collected:
+        """Remove deleted runs for good, and free what only they kept; others may use the store meanwhile.
+
+        Looks at the whole store, whatever the experiment: every blob that nothing names any more is deleted,
+        also what killed processes have left. Reads all that is on the store but blobs and metric points.
+
+        Parameters
+        ----------
+        older_than : timedelta, default 30 days
+            Runs that were deleted longer ago are removed; the others can still be restored.
+
+        Returns
+        -------
+        Collected
+            How many runs and blobs were removed, and the bytes of these.
+
+        Raises
+        ------
+        StoreError
+            If something can not be read or deleted; what was removed by then was garbage, and the
+            next collection goes on.
+
+        Examples
+        --------
+        >>> tracker = Tracker("memory://docs-collect-garbage", environment=False)
+        >>> with tracker.start_run() as run:
+        ...     run.log_artifact("notes", "weather from LaGuardia")
+        >>> tracker.delete_run(run.id)
+        >>> tracker.collect_garbage(older_than=timedelta(0))
+        Collected(runs=1, blobs=1, size=22)
+        """
+        from mlopskit.tracking.deletion import collect
+
+        return collect(self.store, older_than)
+
     def autolog(self, *, run: Run | None = None, keep_model: bool = True) -> AbstractContextManager[list[Run]]:
         """Record every outermost ``fit`` of a scikit-learn estimator within a ``with`` block as a run.
 
@@ -236,7 +276,12 @@ class Tracker:
         return PipelineObserver(self)
 
     def _run(self, lifecycle: Lifecycle, start: dict[str, Any]) -> Run:
-        return Run(self.store, lifecycle, start, flush_seconds=self.flush_seconds, environment=self.environment)
+        run = Run(self.store, lifecycle, start, flush_seconds=self.flush_seconds, environment=self.environment)
+        if self.system_metrics:
+            from mlopskit.tracking.system_metrics import SystemMetrics
+
+            SystemMetrics(run)
+        return run
 
     def _lifecycle(self, run_id: str) -> Lifecycle:
         lifecycle = Lifecycle(self.store, run_id)

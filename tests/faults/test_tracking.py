@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,47 @@ def test_a_process_that_is_asked_to_end_ends_its_run(tmp_path, sent):
     found = Tracker(tmp_path).get_run(run_id)
     assert (found.status, found.metrics) == ("failed", {"loss": 0.5})
     assert found.error.startswith(("SystemExit", "KeyboardInterrupt"))
+
+
+KEEPS = """
+import sys
+from mlopskit.tracking.tracker import Tracker
+tracker = Tracker(sys.argv[1])
+for number in range(100):
+    with tracker.start_run(f"{sys.argv[2]}-{number}") as run:
+        run.log_artifact("kept", f"content {number % 5}")
+    if number % 5:
+        tracker.delete_run(run.id)
+"""
+COLLECTS = """
+import sys
+from datetime import timedelta
+from mlopskit.tracking.tracker import Tracker
+while True:
+    Tracker(sys.argv[1]).collect_garbage(older_than=timedelta(0))
+    print("collected", flush=True)
+"""
+
+
+@pytest.mark.timeout(280)
+def test_collectors_that_are_killed_take_nothing_that_writers_refer_to(tmp_path):
+    url = tmp_path / "store"
+    Tracker(url).start_run().finish()
+    writers = [script(KEEPS, url, number) for number in range(3)]
+    while any(writer.poll() is None for writer in writers):
+        collector = script(COLLECTS, url)
+        collector.stdout.readline()
+        time.sleep(np.random.default_rng().uniform(0, 0.3))
+        collector.kill()
+        collector.communicate()
+    for writer in writers:
+        printed(writer)
+    tracker = Tracker(url)
+    tracker.collect_garbage(older_than=timedelta(0))
+    kept = [run for run in tracker.runs()["run_id"] if "kept" in tracker.get_run(run).artifacts]
+    assert len(kept) == 3 * 20
+    for run in map(tracker.get_run, kept):
+        assert run.artifact("kept") == "content 0"
+        assert run.environment.python
+    assert tracker.runs(deleted=True).empty
+    assert tracker.collect_garbage(older_than=timedelta(0)).blobs == 0

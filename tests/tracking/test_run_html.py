@@ -27,3 +27,15 @@ def test_names_and_values_are_escaped(tracker):
     with pytest.raises(ValueError, match="alert"), run:
         raise ValueError(HOSTILE)
     assert "<script" not in run._repr_html_()
+
+
+def test_children_show_below_their_run(tracker):
+    with tracker.start_run("search") as run:
+        for fold in range(2):
+            with run.start_child(f"fold-{fold}") as child:
+                child.log_metric("loss", fold)
+    assert run.children()["name"].tolist() == ["fold-0", "fold-1"]
+    html = tracker.get_run(run.id)._repr_html_()
+    assert "Children" in html
+    assert "fold-1" in html
+    assert "Children" not in child._repr_html_()

@@ -1,6 +1,8 @@
 """What a run shows: charts, progress, figures, and the machine."""
 
 import math
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from mlopskit.errors import NotFoundError
 from mlopskit.tracking.figures import figure_file
 from mlopskit.tracking.plots import thinned
 from mlopskit.tracking.progress import progress, progress_line
+from mlopskit.tracking.tracker import Tracker
 
 
 def test_metrics_of_the_same_steps_share_a_chart(tracker):
@@ -84,3 +87,14 @@ def test_the_machine_is_sampled_until_stopped(tracker):
             sum(range(1_000_000))
     assert run.metrics["process/memory_bytes"] > 1e6
     assert run.summaries["system/cpu_percent"].count >= 2
+    assert [thread for thread in threading.enumerate() if "system-metrics" in thread.name] == []
+
+
+def test_a_tracker_can_sample_the_machine_for_every_run(store):
+    pytest.importorskip("psutil")
+    with Tracker(store, system_metrics=True).start_run() as run:
+        for _ in range(100):  # 10 s
+            if "process/memory_bytes" in run.metrics:
+                break
+            time.sleep(0.1)
+    assert run.metrics["process/memory_bytes"] > 1e6

@@ -62,12 +62,14 @@ class ParquetSerializer(Serializer):
     def decode(self, file: BinaryIO, _version: int) -> Any:
         """Return the frame or series."""
         try:
+            import pyarrow as pa
             import pyarrow.parquet as pq
         except ImportError as error:
             raise MissingDependencyError("this was kept as Parquet: pip install 'mlopskit[parquet]'") from error
         from mlopskit.storage.serializers import arrow
 
-        table = pq.ParquetFile(file).read()
+        # With threads, or on a Python file, Arrow sometimes aborts a process that ends soon after (apache/arrow#50482).
+        table = pq.ParquetFile(pa.BufferReader(file.read())).read(use_threads=False)
         header = canonical_json.decode(table.schema.metadata[_METADATA_KEY])
         fields = header["fields"]
         values = [arrow.from_arrow(array, field) for array, field in zip(table.columns, fields, strict=True)]

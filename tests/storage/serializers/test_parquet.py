@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -163,3 +164,17 @@ def test_without_pyarrow_reading_says_what_to_install(to_bytes, tmp_path):
         "['columns', 'cloudpickle']",
         "this was kept as Parquet: pip install 'mlopskit[parquet]'",
     ]
+
+
+def test_processes_that_end_right_after_reading_end_well(tmp_path, to_bytes):
+    (tmp_path / "frame").write_bytes(to_bytes("parquet", pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})))
+    program = (
+        "import io, sys\nfrom mlopskit.storage.serializers import serializer_named\n"
+        "serializer_named('parquet').read(io.BytesIO(open(sys.argv[1], 'rb').read()), 1)"
+    )
+
+    def code(_):
+        return subprocess.run([sys.executable, "-c", program, tmp_path / "frame"], check=False).returncode
+
+    with ThreadPoolExecutor(6) as threads:  # Arrow's threads were slow to start when there was much else to do
+        assert set(threads.map(code, range(24))) == {0}
