@@ -155,7 +155,7 @@ class LocalBackend:
         try:
             give_name(target)
         except FileNotFoundError:  # the folder is missing: the first name in it
-            _make_folders(Path(target).parent, durable=durable)
+            _make_folders(os.path.dirname(target), durable=durable)  # noqa: PTH120 - a hot path
             give_name(target)
         if durable:
             _sync_folder(os.path.dirname(target))  # noqa: PTH120 - a hot path
@@ -187,12 +187,16 @@ def _rename_exclusively(path: str, target: str) -> None:
         raise OSError(code, os.strerror(code), target)
 
 
-def _make_folders(folder: Path, *, durable: bool) -> None:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    if durable:
-        for each in missing:  # a folder is only on the disk when its parent says so
-            _sync_folder(os.fspath(each.parent))
+def _make_folders(folder: str, *, durable: bool) -> None:
+    if os.path.isdir(folder):  # noqa: PTH112 - a hot path
+        return
+    parent = os.path.dirname(folder)  # noqa: PTH120 - a hot path
+    if parent != folder:
+        _make_folders(parent, durable=durable)
+    with contextlib.suppress(FileExistsError):  # if it is no folder, what comes next says so
+        os.mkdir(folder)  # noqa: PTH102 - a hot path
+    if durable:  # a folder is only on the disk when its parent says so
+        _sync_folder(parent)
 
 
 def _sync_file(path: Path) -> None:
