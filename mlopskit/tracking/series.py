@@ -34,6 +34,7 @@ EMBEDDED_POINTS = 200  # a run's only segment, if it has no more points, goes in
 NAME_LENGTH = 500
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_NO_ROOM = (struct.error, ValueError, TypeError)  # a full part, or one that another thread has just given back
 _pack_into = POINT.pack_into
 _LOGGER = logging.getLogger("mlopskit")
 
@@ -98,7 +99,7 @@ class SeriesWriter:
         buffer, next_offset = self._room
         try:
             _pack_into(buffer, next_offset(), step, now, value, mark)
-        except (struct.error, ValueError):  # the part is full, or was just given back
+        except _NO_ROOM:
             self._append_to_next_part(step, now, value, mark)
 
     def log_metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
@@ -188,7 +189,7 @@ class SeriesWriter:
                 buffer, next_offset = self._room  # another thread may have made room
                 try:
                     return _pack_into(buffer, next_offset(), step, now, value, mark)
-                except (struct.error, ValueError):
+                except _NO_ROOM:
                     self._refuse_closed()
                 if len(self._parts) > MOST_PARTS:
                     self._lost += 1

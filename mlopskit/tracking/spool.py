@@ -80,7 +80,7 @@ class Part:
         return place < len(self.buffer) and self.buffer[place + POINT.size - 4 : place + POINT.size] != bytes(4)
 
     def remove(self) -> None:
-        """Give the room back; a thread that still wants to write to it is refused with a ValueError."""
+        """Give the room back; a thread that still wants to write to it gets a TypeError."""
         self.buffer.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)

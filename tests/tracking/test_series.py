@@ -1,4 +1,5 @@
 import math
+import mmap
 import struct
 import threading
 import uuid
@@ -160,3 +161,15 @@ def test_a_damaged_segment_is_left_out_with_a_warning_that_names_it(writer):
     with pytest.warns(UserWarning, match=first):
         segments = read_segments(writer._store, "runs/201301/r")
     assert Summaries(segments).result()["loss"].last == 0.4
+
+
+def test_a_thread_that_meets_a_part_just_given_back_logs_to_the_next_one(tracker):
+    with tracker.start_run() as run:
+        run.log_metric("loss", 0.5)
+        stale = run._room
+        run.flush()
+        gone = mmap.mmap(-1, 4096)
+        gone.close()
+        run._room = (gone, stale[1])
+        run.log_metric("loss", 0.25)
+    assert run.metric("loss")["value"].tolist() == [0.5, 0.25]
