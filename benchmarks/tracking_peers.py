@@ -156,12 +156,17 @@ class Aim:
 LIBRARIES = {library.name: library for library in (Mlopskit, Mlflow, Trackio, Dvclive, Wandb, Aim)}
 
 
+def warm_up(library) -> None:
+    """Make one run: what its first point loads, NumPy above all, is loaded by whoever trains."""
+    library.start(PARAMS)
+    library.log("loss", 0.5, 0)
+    library.finish()
+
+
 def log_points(library, count: int) -> dict:
     """Log `count` points of random values, one by one, and everything it takes until they are safe."""
     values = [random.random() for _ in range(count)]
-    library.start({})
-    library.log("loss", 0.5, 0)  # what the first point loads is loaded by whoever trains
-    library.finish()
+    warm_up(library)
     before = size_of_files()
     library.start({})
     start = clocks()
@@ -175,8 +180,7 @@ def log_points(library, count: int) -> dict:
 
 def many_runs(library, count: int) -> dict:
     """Make `count` runs with 20 params and 20 metrics each."""
-    library.start({})
-    library.finish()
+    warm_up(library)
     before, start = len(files()), clocks()
     for _ in range(count):
         library.start(PARAMS)
@@ -189,8 +193,7 @@ def many_runs(library, count: int) -> dict:
 
 def empty_runs(library, count: int) -> dict:
     """Start and end `count` runs."""
-    library.start({})
-    library.finish()
+    warm_up(library)
     start = clocks()
     for _ in range(count):
         library.start({})
