@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from mlopskit.records.model import ModelVersion
+
 
 @attrs.frozen(eq=False)
 class Trial:
@@ -27,6 +29,8 @@ class Trial:
         of one group are not independent.
     scores, champion_scores : mapping of str to float
         Scores measured elsewhere, by metric name.
+    version : ModelVersion or None
+        What the registry knows of the candidate: who registered and approved it, what is written about it.
     """
 
     model: Any
@@ -36,3 +40,4 @@ class Trial:
     groups: Any = None
     scores: Mapping[str, float] = attrs.field(factory=dict)
     champion_scores: Mapping[str, float] = attrs.field(factory=dict)
+    version: ModelVersion | None = None

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import attrs
 
+from mlopskit.packages import imported_packages
 from mlopskit.records.environment import Code, Environment, Machine, Python
 from mlopskit.tracking.git import code_at, repository
-from mlopskit.tracking.packages import imported_packages
 
 VARIABLES = (
     *("PYTHONHASHSEED", "PYTHONOPTIMIZE", "VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "TZ", "LANG"),

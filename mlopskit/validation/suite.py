@@ -16,18 +16,21 @@ import pandas as pd
 
 from mlopskit.errors import FormatError, SerializationError
 from mlopskit.storage import canonical_json
+from mlopskit.validation.checks.approval import Approvals, CardComplete
+from mlopskit.validation.checks.calibration import Calibrated
 from mlopskit.validation.checks.champion import BetterThanChampion
 from mlopskit.validation.checks.check import Check
 from mlopskit.validation.checks.columns import Between, Compare, Matches, NotNull, OneOf
 from mlopskit.validation.checks.frames import HasColumns, RowCount, Unique
+from mlopskit.validation.checks.latency import MaxLatency
 from mlopskit.validation.checks.models import MinScore
 from mlopskit.validation.checks.slices import NoWorseSlice
 
 _FORMAT = 1
 _BUILT_IN: dict[str, type[Check]] = {
     kind.__name__: kind
-    for kind in (BetterThanChampion, Between, Compare, HasColumns, Matches, MinScore, NoWorseSlice, NotNull, OneOf,
-                 RowCount, Unique)
+    for kind in (Approvals, BetterThanChampion, Between, Calibrated, CardComplete, Compare, HasColumns, Matches,
+                 MaxLatency, MinScore, NoWorseSlice, NotNull, OneOf, RowCount, Unique)
 }  # fmt: skip
 
 

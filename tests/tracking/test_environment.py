@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlopskit.packages import imported_packages
 from mlopskit.records.json import to_json
 from mlopskit.tracking import environment, git
 from mlopskit.tracking.environment import current_environment, masked
 from mlopskit.tracking.git import code_at, without_credentials
-from mlopskit.tracking.packages import imported_packages
 
 SECRETS = [
     "--password=hunter2",

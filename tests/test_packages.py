@@ -2,7 +2,7 @@ import subprocess
 import sys
 from importlib.metadata import packages_distributions, version
 
-from mlopskit.tracking.packages import imported_packages
+from mlopskit.packages import imported_packages
 
 
 def normal(name):
@@ -28,7 +28,7 @@ def test_every_imported_package_is_there_as_the_metadata_of_all_distributions_sa
 
 
 def test_what_is_installed_but_not_imported_is_left_out():
-    program = "from mlopskit.tracking.packages import imported_packages; print(*imported_packages())"
+    program = "from mlopskit.packages import imported_packages; print(*imported_packages())"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "pytest" not in answer.stdout.split()
     assert "scikit-learn" not in answer.stdout.split()

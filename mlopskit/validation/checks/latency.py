@@ -1,0 +1,73 @@
+"""Whether a model answers in time."""
+
+from __future__ import annotations
+
+import time
+
+import attrs
+import numpy as np
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.report import CheckResult
+from mlopskit.records.trial import Trial
+from mlopskit.validation.checks.models import ScoreCheck
+
+_WARMING = 5
+
+
+@attrs.frozen
+class MaxLatency(ScoreCheck):
+    """The model answers in time, on the machine where this is asked.
+
+    ``predict`` is called again and again with held-out rows; nineteen of twenty calls must be quick enough.
+
+    Parameters
+    ----------
+    milliseconds : float
+        How long a call may take.
+    rows : int
+        How many rows are asked for at once.
+    calls : int
+        How many calls are timed, after five that are not.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive, or fewer than 20 calls are to be timed.
+
+    Notes
+    -----
+    `observed` of the result: median and p95 in milliseconds, threshold, n (calls), rows.
+
+    Examples
+    --------
+    >>> str(MaxLatency(20, rows=100))
+    'predict answers 100 rows within 20 ms'
+    """
+
+    milliseconds: float = attrs.field(validator=attrs.validators.gt(0))
+    rows: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    calls: int = attrs.field(default=100, validator=attrs.validators.ge(20))
+
+    def __str__(self) -> str:
+        return f"predict answers {self.rows} row{'s' * (self.rows > 1)} within {self.milliseconds:g} ms"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Time the calls."""
+        if trial.X is None or len(trial.X) < self.rows:
+            raise ValidationError(f"there are no {self.rows} held-out rows to ask for")
+        some = trial.X[: self.rows]
+        times = []
+        for _ in range(self.calls + _WARMING):
+            start = time.perf_counter()
+            try:
+                trial.model.predict(some)
+            except Exception as error:
+                raise ValidationError(f"predict raised {type(error).__name__} on {self.rows} rows") from error
+            times.append((time.perf_counter() - start) * 1e3)
+        median, p95 = (float(value) for value in np.quantile(times[_WARMING:], [0.5, 0.95]))
+        observed = {"median": median, "p95": p95, "threshold": self.milliseconds, "n": self.calls, "rows": self.rows}
+        message = f"19 of 20 calls take at most {p95:.3g} ms"
+        return self.result("passed" if p95 <= self.milliseconds else "failed", message, observed=observed)
