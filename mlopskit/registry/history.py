@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 State = dict[str, Any]
-START: State = {"versions": [], "aliases": {}, "history": []}
-FOLD = 1
+START: State = {"versions": [], "aliases": {}, "history": [], "digests": {}}
+FOLD = 2
 
 
 def open_log(store: Store, name: str) -> CommitLog[State]:
@@ -36,24 +37,32 @@ def apply(state: State, commit: Commit) -> State:
     operation, arguments = commit.change.operation, commit.change.arguments
     if operation == "register":
         return _registered(state, commit)
-    if operation not in ("approve", "promote", "set_alias", "rollback"):
+    if operation in _MOVES:
+        return _moved(state, commit)
+    if operation not in _CHANGES:
         raise FormatError(f"commit {commit.number} is a {operation!r}, not known here; update mlopskit.")
-    alias, version = arguments.get("alias"), arguments["version"]
-    happened = {"version": version, "alias": alias, "previous": target(state, alias) if alias else None}
-    after = state | {"history": [*state["history"], _event(commit, **(arguments | happened))]}
-    if operation == "approve":
-        return after | {"versions": _approved(state, version, commit.actor)}
-    if not arguments.get("accepted", True):
-        return after
-    targets = state["aliases"].get(alias, {"targets": []})["targets"]
-    targets = targets[:-1] if operation == "rollback" else [*targets, version]
-    return after | {"aliases": state["aliases"] | {alias: {"targets": targets, "commit": commit.number}}}
+    number = arguments["version"]
+    versions = list(state["versions"])
+    versions[number - 1] = _CHANGES[operation](versions[number - 1], commit)
+    event = _event(commit, version=number, reason=_words(operation, arguments))
+    return state | {"versions": versions, "history": [*state["history"], event]}
 
 
 def target(state: State, alias: str) -> int | None:
     """Return the number of the version that an alias names, None if there is no such alias."""
     place = state["aliases"].get(alias)
-    return place["targets"][-1] if place else None
+    return place["targets"][-1] if place and place["targets"] else None
+
+
+def aliases_of(state: State, number: int) -> list[str]:
+    """Return the aliases that name a version, sorted."""
+    return [alias for alias in sorted(state["aliases"]) if target(state, alias) == number]
+
+
+def before(state: State, alias: str) -> int | None:
+    """Return the version that an alias named before the one it names now, deleted ones aside; None if none."""
+    earlier = state["aliases"].get(alias, {"targets": []})["targets"][:-1]
+    return next((number for number in reversed(earlier) if not state["versions"][number - 1].get("deleted")), None)
 
 
 def moved(state: State, alias: str) -> int:
@@ -74,6 +83,18 @@ def refuse_unknown(state: State, name: str) -> None:
     """Raise `NotFoundError` if no version was ever registered."""
     if not state["versions"]:
         raise NotFoundError(f"No model is named {name} here; register one, or look at models().")
+
+
+def refuse_deleted(state: State, name: str, number: int) -> None:
+    """Raise `ConflictError` if a version was deleted."""
+    if state["versions"][number - 1].get("deleted"):
+        raise ConflictError(f"{name}/{number} was deleted and can not be used; choose another version.")
+
+
+def refuse_other_kind(state: State, name: str, kind: str) -> None:
+    """Raise `ConflictError` if the versions before are of another kind."""
+    if state["versions"] and (known := state["versions"][0].get("kind", "model")) != kind:
+        raise ConflictError(f"{name} is a {known}, and this is a {kind}; register it under another name.")
 
 
 def version_of(state: State, name: str, number: int) -> ModelVersion:
@@ -107,7 +128,7 @@ def number_of(state: State, name: str, version: int | str | ModelVersion) -> int
     refuse_unknown(state, name)
     number = target(state, which) if kind == "@" else int(which)
     if number is None:
-        known = ", ".join(sorted(state["aliases"])) or "none"
+        known = ", ".join(alias for alias in sorted(state["aliases"]) if target(state, alias)) or "none"
         raise NotFoundError(f"{name} has no alias {which!r}; it has {known}. Set it with set_alias or promote.")
     return version_of(state, name, number).number
 
@@ -156,15 +177,18 @@ def target_at(state: State, alias: str, time: str | datetime) -> int | None:
     for event in state["history"]:
         is_move = event["alias"] == alias and event["accepted"]
         if is_move and datetime.fromisoformat(event["time"]) <= moment:
-            found = event["version"]
+            found = None if event["operation"] == "remove_alias" else event["version"]
     return found
 
 
 def summary(state: State, name: str) -> dict[str, Any]:
     """Return a model's line in the list of models."""
-    aliases = ", ".join(f"{alias} = {target(state, alias)}" for alias in sorted(state["aliases"]))
-    registered = state["versions"][-1]["registered"] if state["versions"] else None
-    return {"name": name, "versions": len(state["versions"]), "aliases": aliases, "registered": registered}
+    named = {alias: target(state, alias) for alias in sorted(state["aliases"])}
+    aliases = ", ".join(f"{alias} = {number}" for alias, number in named.items() if number)
+    versions = state["versions"]
+    registered = versions[-1]["registered"] if versions else None
+    kind = versions[0].get("kind", "model") if versions else "model"
+    return {"name": name, "kind": kind, "versions": len(versions), "aliases": aliases, "registered": registered}
 
 
 def history_frame(state: State) -> pd.DataFrame:
@@ -181,17 +205,20 @@ def versions_frame(state: State, name: str) -> pd.DataFrame:
     """Lay out the versions, one row each, their metrics, params and tags in columns of their own."""
     import pandas as pd
 
-    rows = []
-    for number in range(1, len(state["versions"]) + 1):
-        version = version_of(state, name, number)
-        aliases = [alias for alias in sorted(state["aliases"]) if target(state, alias) == number]
-        row = {"version": number, "registered": version.registered, "by": version.by, "aliases": ", ".join(aliases)}
-        row |= {"approved_by": ", ".join(version.approved_by), "run": version.run, "description": version.description}
-        for kind in ("metrics", "params", "tags"):
-            row |= {f"{kind}.{key}": value for key, value in getattr(version, kind).items()}
-        rows.append(row)
+    refuse_unknown(state, name)
+    rows = [_row(state, number) for number in range(1, len(state["versions"]) + 1)]
     frame = pd.DataFrame(rows)
     return frame.assign(registered=pd.to_datetime(frame["registered"], utc=True, format="ISO8601")).set_index("version")
+
+
+def _row(state: State, number: int) -> dict[str, Any]:
+    version = state["versions"][number - 1]
+    row = {"version": number, "registered": version["registered"], "by": version["by"]}
+    row |= {"aliases": ", ".join(aliases_of(state, number)), "approved_by": ", ".join(version["approved_by"])}
+    row |= {"run": version["run"], "description": version["description"], "deleted": version.get("deleted", "")}
+    for kind in ("metrics", "params", "tags"):
+        row |= {f"{kind}.{key}": value for key, value in version[kind].items()}
+    return row
 
 
 _EVENT: dict[str, Any] = {
@@ -205,6 +232,7 @@ _EVENT: dict[str, Any] = {
     "by": "",
     "reason": "",
     "results": [],
+    "forced": False,
 }
 
 
@@ -214,19 +242,57 @@ def _event(commit: Commit, **facts: Any) -> dict[str, Any]:
 
 
 def _registered(state: State, commit: Commit) -> State:
-    number = len(state["versions"]) + 1
-    facts = {"number": number, "registered": commit.time, "by": commit.actor, "approved_by": []}
+    number, digest = len(state["versions"]) + 1, commit.change.arguments.get("digest", "")
+    same_as = state["digests"].get(digest)
+    facts = {"number": number, "registered": commit.time, "by": commit.actor, "approved_by": [], "same_as": same_as}
     return state | {
         "versions": [*state["versions"], commit.change.arguments | facts],
         "history": [*state["history"], _event(commit, version=number)],
+        "digests": {digest: number} | state["digests"],
     }
 
 
-def _approved(state: State, number: int, by: str) -> list[dict[str, Any]]:
-    versions = list(state["versions"])
-    version = versions[number - 1]
-    versions[number - 1] = version | {"approved_by": [*version["approved_by"], by]}
-    return versions
+def _moved(state: State, commit: Commit) -> State:
+    """Move an alias, or record that it was not moved."""
+    operation, arguments = commit.change.operation, commit.change.arguments
+    alias, version = arguments["alias"], arguments["version"]
+    event = _event(commit, **(arguments | {"previous": target(state, alias)}))
+    after = state | {"history": [*state["history"], event]}
+    if not arguments.get("accepted", True):
+        return after
+    targets = _MOVES[operation](state["aliases"].get(alias, {"targets": []})["targets"], version)
+    return after | {"aliases": state["aliases"] | {alias: {"targets": targets, "commit": commit.number}}}
+
+
+def _back_to(targets: list[int], version: int) -> list[int]:
+    """Cut the targets off after the version gone back to, so that once more goes further back."""
+    earlier = targets[:-1]
+    while earlier and earlier[-1] != version:
+        earlier = earlier[:-1]
+    return earlier
+
+
+_MOVES: dict[str, Callable[[list[int], int], list[int]]] = {
+    "promote": lambda targets, version: [*targets, version],
+    "set_alias": lambda targets, version: [*targets, version],
+    "remove_alias": lambda _targets, _version: [],
+    "rollback": _back_to,
+}
+_CHANGES: dict[str, Callable[[dict[str, Any], Commit], dict[str, Any]]] = {
+    "approve": lambda version, commit: version | {"approved_by": [*version["approved_by"], commit.actor]},
+    "set_tags": lambda version, commit: version | {"tags": version["tags"] | commit.change.arguments["tags"]},
+    "describe": lambda version, commit: (
+        version | {"written": version.get("written", {}) | commit.change.arguments["written"]}
+    ),
+    "delete": lambda version, commit: version | {"deleted": commit.time},
+}
+
+
+def _words(operation: str, arguments: dict[str, Any]) -> str:
+    """Say in the history what a change was about."""
+    if operation in ("set_tags", "describe"):
+        return ", ".join(sorted(arguments["tags" if operation == "set_tags" else "written"]))
+    return str(arguments.get("reason", ""))
 
 
 def _finding(result: dict[str, Any]) -> str:

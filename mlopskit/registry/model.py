@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
-from importlib.metadata import version as installed_version
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlopskit.errors import DamagedError, MlopskitError
 from mlopskit.records.model import ModelVersion
 from mlopskit.records.signature import Signature
+from mlopskit.registry.provenance import versions_here
 from mlopskit.storage.artifacts import Artifacts, artifact_from_json
 
 if TYPE_CHECKING:
@@ -109,6 +108,17 @@ class Model:
         return answer(self.estimator, method, frame)
 
 
+def load_value(version: ModelVersion, artifacts: Artifacts, *, trust: bool) -> Any:
+    """Load what is no model as it was registered.
+
+    Raises
+    ------
+    NotTrustedError, DamagedError
+        As for `load_model`.
+    """
+    return _load("model", version, artifacts, trust=trust)
+
+
 def load_model(version: ModelVersion, artifacts: Artifacts, *, trust: bool) -> Model:
     """Load a version and see that it predicts what it did when it was registered.
 
@@ -170,12 +180,6 @@ def agree(found: Any, expected: Any) -> bool:
     return bool(np.all((found == expected) | ((found != found) & (expected != expected))))
 
 
-@cache
-def environment() -> dict[str, str]:
-    """Return the versions of Python and scikit-learn in this process."""
-    return {"python": platform.python_version(), "sklearn": installed_version("scikit-learn")}
-
-
 def _load(part: str, version: ModelVersion, artifacts: Artifacts, *, trust: bool) -> Any:
     kept = version.artifacts.get(part)
     if kept is None:
@@ -187,7 +191,7 @@ def _load(part: str, version: ModelVersion, artifacts: Artifacts, *, trust: bool
 
 
 def _warn_of_other_versions(version: ModelVersion) -> None:
-    now = environment()
+    now = versions_here()
     before = {"python": version.python, "sklearn": version.sklearn}
     other_python = before["python"].split(".")[:2] != now["python"].split(".")[:2]  # patch releases are compatible
     names = ["Python"] * other_python + ["scikit-learn"] * (before["sklearn"] != now["sklearn"])

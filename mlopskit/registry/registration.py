@@ -16,7 +16,9 @@ from mlopskit.storage.canonical_json import can_encode
 SAMPLE_ROWS = 100  # of the sample, so many are kept and predicted again on every load
 
 
-def keep_model(model: Any, sample: Any, reference: Any, artifacts: Artifacts) -> dict[str, Any]:
+def keep_model(
+    model: Any, sample: Any, reference: Any, artifacts: Artifacts, serializer: str | None = None
+) -> dict[str, Any]:
     """Write everything that belongs to a version, durably, and return what its record says about it.
 
     Raises
@@ -35,7 +37,9 @@ def keep_model(model: Any, sample: Any, reference: Any, artifacts: Artifacts) ->
         parts |= {"sample": rows, "predictions": _predictions(model, rows)}
     if reference is not None:
         parts["reference"] = reference
-    kept: dict[str, AnyArtifact] = {part: artifacts.save(value) for part, value in parts.items()}
+    kept: dict[str, AnyArtifact] = {
+        part: artifacts.save(value, serializer=serializer if part == "model" else None) for part, value in parts.items()
+    }
     return {
         "signature": signature and to_json(signature),
         "artifacts": {part: artifact_to_json(artifact) for part, artifact in kept.items()},
@@ -50,11 +54,6 @@ def refuse_other_bytes(kept: Mapping[str, Any], again: Mapping[str, Any]) -> Non
             "Garbage was collected while this model was being registered, and its bytes differ each time it is kept; "
             "the version just made can not be loaded. Register the model again."
         )
-
-
-def run_id(run: Any) -> str | None:
-    """Return the id of a run that is given as such, as its id, or not at all."""
-    return run if run is None or isinstance(run, str) else str(run.id)
 
 
 def checked_metrics(metrics: Mapping[str, Any] | None) -> dict[str, float]:

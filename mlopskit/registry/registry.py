@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import attrs
-
-from mlopskit.errors import NotFoundError
+from mlopskit.errors import ConflictError, NotFoundError
 from mlopskit.records.json import to_json
-from mlopskit.records.model import Decision, ModelVersion
+from mlopskit.records.model import CARD_SECTIONS, Decision, ModelVersion
+from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.registry import history
 from mlopskit.registry.gate import Gate, Verdict
 from mlopskit.registry.history import State
-from mlopskit.registry.model import Model, environment, load_model
-from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, refuse_other_bytes, run_id
-from mlopskit.storage.artifacts import Artifacts, artifact_from_json
+from mlopskit.registry.model import Model, load_model, load_value
+from mlopskit.registry.provenance import dataset_of, provenance, warn_of_local_classes
+from mlopskit.registry.recorded import AnyVersion, RecordedModels
+from mlopskit.registry.registration import checked_metrics, checked_params, keep_model, refuse_other_bytes
 from mlopskit.storage.commit import Change, this_user
-from mlopskit.storage.log import CommitLog
-from mlopskit.storage.store import Store, StoreLike, checked_part
-from mlopskit.storage.verification import Verification
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-AnyVersion = int | str | ModelVersion
-"""A number, ``"flight-delays/4"``, ``"flight-delays@champion"``, or what `Registry.register` returned."""
+from mlopskit.storage.store import StoreLike, checked_part
 
 
-class Registry:
+class Registry(RecordedModels):
     """Models on a store: registered as numbered versions, named by aliases, and promoted only through a gate.
 
     Every model has a hash-chained log of commits, below ``registry/<name>`` on the store. A version's files are
@@ -40,6 +31,8 @@ class Registry:
     ----------
     store : Store, str, path or None
         As for `Store`.
+    serializer : str, optional
+        How models are kept unless `register` says otherwise: ``"skops"`` refuses whatever would need consent to load.
 
     Examples
     --------
@@ -55,10 +48,9 @@ class Registry:
     6.8
     """
 
-    def __init__(self, store: StoreLike = None) -> None:
-        self.store = Store.of(store)
-        self._artifacts = Artifacts(self.store)
-        self._logs: dict[str, CommitLog[State]] = {}
+    def __init__(self, store: StoreLike = None, *, serializer: str | None = None) -> None:
+        super().__init__(store)
+        self.serializer = serializer
 
     def register(
         self,
@@ -72,12 +64,16 @@ class Registry:
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
         description: str = "",
+        data: Mapping[str, Any] | None = None,
+        parent: str | ModelVersion | None = None,
+        kind: str = "model",
+        serializer: str | None = None,
         by: str | None = None,
     ) -> ModelVersion:
         """Keep a fitted model as the next version; 1, 2, 3 with no gap or twin, whoever else registers.
 
         Writes the model, and where given the first 100 rows of the sample, the predictions for them and the
-        reference; then one commit.
+        reference; then one commit. A version with the very same bytes as one before says so in `same_as`.
 
         Parameters
         ----------
@@ -91,10 +87,20 @@ class Registry:
         reference : object, optional
             Kept with the version, such as a fitted drift detector.
         run : Run or str, optional
-            The tracked run that made the model, or its id.
+            The tracked run that made the model, or its id. A Run brings its code, data and steps along.
         metrics, params, tags : mapping, optional
             Numbers, JSON-able values, and texts.
         description : str, default ""
+        data : mapping of str to DataFrame, Dataset or str, optional
+            What the model was made from, by name: frames are identified by their content, and not kept; a text
+            is a fingerprint.
+        parent : str or ModelVersion, optional
+            The version that it was made from, such as ``"flight-delays/3"``.
+        kind : str, default "model"
+            What it is. Anything but a model, such as a ``"dataset"``, is kept the same way and loads as it was.
+        serializer : str, optional
+            How to keep it; default what the registry was opened with, else by type. With ``"skops"`` a model of
+            scikit-learn loads without consent, if skops can represent it; else it is refused.
         by : str, optional
             Who registers; default the name of this user.
 
@@ -106,43 +112,143 @@ class Registry:
             If the sample does not fit the model.
         SerializationError
             If the model, the reference, a metric or a param can not be kept.
+        ConflictError
+            If the versions before are of another kind.
+        NotFoundError
+            If there is no such parent.
+
+        Warns
+        -----
+        UserWarning
+            If a part of the model is of a class that other programs can not import.
         """
-        log = self._log(name)
+        log, kind, serializer = self._log(name), checked_part(kind, kind="kind"), serializer or self.serializer
+        warn_of_local_classes(model)
+        if kind == "dataset":
+            data = {name: dataset_of(model), **(data or {})}
         facts = {
             "name": name,
-            "run": run_id(run),
+            "kind": kind,
+            "parent": str(self.version(parent)) if parent else "",
             "metrics": checked_metrics(metrics),
             "params": checked_params(params),
             "tags": {str(key): str(tag) for key, tag in (tags or {}).items()},
             "description": description,
-            **environment(),
+            **provenance(run, data),
         }
+        history.refuse_other_kind(log.state(), name, kind)
         spares = self._artifacts.blobs.spares
-        kept = keep_model(model, sample, reference, self._artifacts)
+        kept = keep_model(model, sample, reference, self._artifacts, serializer)
         while not spares(kept):
-            kept = keep_model(model, sample, reference, self._artifacts)
-        commit = log.commit(lambda _: Change("register", facts | kept), actor=by)
+            kept = keep_model(model, sample, reference, self._artifacts, serializer)
+
+        def intent(state: State) -> Change:
+            history.refuse_other_kind(state, name, kind)
+            return Change("register", facts | kept)
+
+        commit = log.commit(intent, actor=by)
         while not spares(kept):  # garbage was collected just now: what the commit names is kept again
-            refuse_other_bytes(kept, keep_model(model, sample, reference, self._artifacts))
+            refuse_other_bytes(kept, keep_model(model, sample, reference, self._artifacts, serializer))
         state = log.state()
         return history.version_of(state, name, history.event_of(state, commit)["version"])
 
-    def set_alias(self, name: str, alias: str, version: AnyVersion, *, by: str | None = None) -> Decision:
+    def set_alias(
+        self, name: str, alias: str, version: AnyVersion, *, by: str | None = None, reason: str = ""
+    ) -> Decision:
         """Let an alias name a version, whatever it named before and without a gate.
 
         Raises
         ------
         NotFoundError
             If there is no such version.
+        ConflictError
+            If the version was deleted.
         """
         checked_part(alias, kind="alias")
 
         def intent(state: State) -> Change | None:
             number = history.number_of(state, name, version)
-            arguments = {"alias": alias, "version": number}
+            history.refuse_deleted(state, name, number)
+            arguments = {"alias": alias, "version": number, "reason": reason}
             return None if history.target(state, alias) == number else Change("set_alias", arguments)
 
         return self._decide(name, alias, intent, by)
+
+    def remove_alias(self, name: str, alias: str, *, by: str | None = None, reason: str = "") -> Decision:
+        """Let an alias name nothing any more; what it named stays in the history, and `rollback` begins anew.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such alias.
+        """
+
+        def intent(state: State) -> Change:
+            number = history.number_of(state, name, f"{name}@{alias}")
+            return Change("remove_alias", {"alias": alias, "version": number, "reason": reason})
+
+        return self._decide(name, alias, intent, by)
+
+    def describe(
+        self,
+        name: str,
+        version: AnyVersion,
+        *,
+        by: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        **words: str,
+    ) -> ModelVersion:
+        """Write about a version, in place of what was written before; the version itself never changes.
+
+        Parameters
+        ----------
+        name, version
+            Which one.
+        by : str, optional
+            Who writes.
+        tags : mapping of str to str, optional
+            Tags to add or overwrite.
+        **words : str
+            Sections of its card: ``description``, ``intended_use``, ``out_of_scope``, ``limitations``, ``owner``.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version.
+        TypeError
+            If the card has no such section.
+        """
+        if unknown := sorted(words.keys() - CARD_SECTIONS.keys()):
+            raise TypeError(f"A card has no section {unknown[0]!r}; it has {', '.join(CARD_SECTIONS)}.")
+        written = {section: str(text) for section, text in words.items()}
+        marks = {str(key): str(tag) for key, tag in (tags or {}).items()}
+        for operation, what, field in (("describe", written, "written"), ("set_tags", marks, "tags")):
+            if what:
+                self._change(name, version, operation, {field: what}, by)
+        return self.version(self._reference(name, version))
+
+    def delete_version(
+        self, name: str, version: AnyVersion, *, by: str | None = None, reason: str = ""
+    ) -> ModelVersion:
+        """Take a version out of use for good: it can not be loaded, promoted or rolled back to, and stays on record.
+
+        Its number is never used again. Its files stay, as evidence.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version.
+        ConflictError
+            If an alias names it; or if it was deleted already.
+        """
+
+        def refuse(state: State, number: int) -> None:
+            history.refuse_deleted(state, name, number)
+            if aliases := history.aliases_of(state, number):
+                raise ConflictError(f"{name}/{number} is {', '.join(aliases)}; give that to another version first.")
+
+        self._change(name, version, "delete", {"reason": reason}, by, refuse)
+        return self.version(self._reference(name, version))
 
     def approve(self, name: str, version: AnyVersion, *, by: str | None = None) -> ModelVersion:
         """Record that somebody approves of a version; approving twice changes nothing.
@@ -156,7 +262,8 @@ class Registry:
         number = history.number_of(log.state(), name, version)
 
         def intent(state: State) -> Change | None:
-            approved = by in history.version_of(state, name, number).approved_by
+            history.refuse_deleted(state, name, number)
+            approved = by in state["versions"][number - 1]["approved_by"]
             return None if approved else Change("approve", {"version": number})
 
         log.commit(intent, actor=by)
@@ -173,6 +280,7 @@ class Registry:
         groups: Any = None,
         by: str | None = None,
         reason: str = "",
+        force: bool = False,
         trust: bool = False,
     ) -> Decision:
         """May this version take the alias? Ask the gate, and record what was decided, also a refusal.
@@ -191,6 +299,8 @@ class Registry:
             Which rows belong together, such as the day.
         by, reason : str, optional
             Who decides, and why.
+        force : bool, default False
+            True accepts the version also if the gate refuses it; that, and the reason, are on record.
         trust : bool, default False
             As for `load`, of the candidate and the champion.
 
@@ -202,13 +312,19 @@ class Registry:
         Raises
         ------
         ConflictError
-            If the alias was moved while the gate looked: the decision would rest on another champion.
+            If the alias was moved while the gate looked: the decision would rest on another champion. If the version
+            was deleted.
         NotFoundError
             If there is no such version.
+        ValueError
+            If it is forced without a reason.
         """
+        if force and not reason.strip():
+            raise ValueError("A promotion is forced for a reason; say it with reason=, it goes on record.")
         log, alias = self._log(name), checked_part(to, kind="alias")
         seen = log.state()
         number = history.number_of(seen, name, version)
+        history.refuse_deleted(seen, name, number)
         if history.target(seen, alias) == number:
             return history.standing(seen, name, alias)
         verdict = Verdict(())
@@ -217,13 +333,15 @@ class Registry:
         arguments = {
             "alias": alias,
             "version": number,
-            "accepted": verdict.accepted,
+            "accepted": verdict.accepted or force,
+            "forced": force and not verdict.accepted,
             "reason": reason,
             "results": [to_json(result) for result in verdict.results],
         }
 
         def intent(state: State) -> Change:
             history.refuse_if_moved(state, seen, name, alias)
+            history.refuse_deleted(state, name, number)
             return Change("promote", arguments)
 
         return self._decide(name, alias, intent, by)
@@ -240,20 +358,20 @@ class Registry:
         """
         seen = self._log(name).state()
         current = history.number_of(seen, name, f"{name}@{alias}")
-        earlier = seen["aliases"][alias]["targets"][:-1]
-        if not earlier:
+        earlier = history.before(seen, alias)
+        if earlier is None:
             raise NotFoundError(
                 f"{alias} of {name} has named no version before {current} to go back to; use set_alias or promote."
             )
 
         def intent(state: State) -> Change:
             history.refuse_if_moved(state, seen, name, alias)
-            return Change("rollback", {"alias": alias, "version": earlier[-1], "reason": reason})
+            return Change("rollback", {"alias": alias, "version": earlier, "reason": reason})
 
         return self._decide(name, alias, intent, by)
 
     def load(self, version: str | ModelVersion, *, trust: bool = False) -> Model:
-        """Load a model, verified.
+        """Load a model, verified; what was registered as another kind comes back as it was.
 
         Parameters
         ----------
@@ -276,90 +394,48 @@ class Registry:
         UserWarning
             If it was registered with another Python or scikit-learn.
         """
-        name = history.split(str(version))[0]
-        state = self._log(name).state()
-        known = history.version_of(state, name, history.number_of(state, name, version))
+        known = self.version(version)
+        if known.deleted:
+            raise ConflictError(f"{known} was deleted on {known.deleted[:10]} and can not be loaded; choose another.")
+        if known.kind != "model":
+            return load_value(known, self._artifacts, trust=trust)  # type: ignore[no-any-return]
         return load_model(known, self._artifacts, trust=trust)
 
-    def models(self) -> pd.DataFrame:
-        """List the models: name, number of versions, aliases, when the last version came."""
-        import pandas as pd
-
-        folders = self.store.list("registry", recursive=False)
-        names = [folder.rstrip("/").rpartition("/")[2] for folder in folders]
-        rows = [history.summary(self._log(name).state(), name) for name in names]
-        frame = pd.DataFrame(rows, columns=["name", "versions", "aliases", "registered"]).set_index("name")
-        return frame.assign(registered=pd.to_datetime(frame["registered"], utc=True, format="ISO8601"))
-
-    def versions(self, name: str) -> pd.DataFrame:
-        """List a model's versions, with a column for each metric, param and tag.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such model.
-        """
-        return history.versions_frame(self._known(name), name)
-
-    def history(self, name: str) -> pd.DataFrame:
-        """List everything that happened to a model, in order: who did what, when, why, and what the gate found.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such model.
-        """
-        return history.history_frame(self._known(name))
-
-    def champion_at(self, name: str, alias: str, time: str | datetime) -> ModelVersion | None:
-        """Say which version an alias named at some time; None if it named none yet.
-
-        Parameters
-        ----------
-        name, alias : str
-        time : str or datetime
-            ISO 8601, such as ``"2026-03-01T12:00Z"``; without a time zone it is UTC.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such model.
-        """
-        state = self._known(name)
-        number = history.target_at(state, alias, time)
-        return None if number is None else history.version_of(state, name, number)
-
-    def verify(self, name: str) -> Verification:
-        """Read the whole history and every file of every version again; runs nothing of them.
-
-        Where the history itself is broken, the versions can not be believed and only its own problems are reported.
+    def check_loading(self, version: str | ModelVersion, *, trust: bool = False) -> CheckResult:
+        """Would this version load elsewhere? Loads it in a clean process: ``python -I``, in an empty folder.
 
         Returns
         -------
-        Verification
-            `ok`, and `problems`: a sentence for each.
+        CheckResult
+            *Passed* if it loads, gives the predictions it was registered with and refuses input that does not fit its
+            signature; else the message says why not, and names a module that is missing.
 
         Raises
         ------
         NotFoundError
-            If there is no such model.
+            If there is no such version.
         """
-        found = history.open_log(self.store, checked_part(name, kind="model")).verify()
-        if not found.ok:
-            return found
-        return attrs.evolve(found, problems=tuple(self._damage(self._known(name), name)))
+        from mlopskit.registry.loading_check import check_loading
 
-    def __repr__(self) -> str:
-        return f"Registry({str(self.store)!r})"
+        return check_loading(self.store, str(self.version(version)), trust=trust)
 
-    def _log(self, name: str) -> CommitLog[State]:
-        checked_part(name, kind="model")
-        return self._logs.setdefault(name, history.open_log(self.store, name))
+    def _change(
+        self,
+        name: str,
+        version: AnyVersion,
+        operation: str,
+        arguments: dict[str, Any],
+        by: str | None,
+        refuse: Callable[[State, int], None] = lambda _state, _number: None,
+    ) -> None:
+        """Commit something about a version, unless `refuse` raises."""
 
-    def _known(self, name: str) -> State:
-        state = self._log(name).state()
-        history.refuse_unknown(state, name)
-        return state
+        def intent(state: State) -> Change:
+            number = history.number_of(state, name, version)
+            refuse(state, number)
+            return Change(operation, {"version": number, **arguments})
+
+        self._log(name).commit(intent, actor=by)
 
     def _decide(self, name: str, alias: str, intent: Callable[[State], Change | None], by: str | None) -> Decision:
         log = self._log(name)
@@ -384,14 +460,5 @@ class Registry:
             groups=groups,
             scores=candidate.version.metrics,
             champion_scores=champion.version.metrics if champion else {},
+            version=candidate.version,
         )
-
-    def _damage(self, state: State, name: str) -> Iterator[str]:
-        seen = set()
-        for number in range(1, len(state["versions"]) + 1):
-            version = history.version_of(state, name, number)
-            for part, kept in version.artifacts.items():
-                artifact = artifact_from_json(kept)
-                if artifact not in seen:
-                    seen.add(artifact)
-                    yield from (f"the {part} of {version}: {problem}" for problem in self._artifacts.verify(artifact))

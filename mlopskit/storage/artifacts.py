@@ -99,13 +99,15 @@ class Artifacts:
         """Where the blobs lie."""
         return self.blobs.store
 
-    def save(self, value: object) -> AnyArtifact:
+    def save(self, value: object, *, serializer: str | None = None) -> AnyArtifact:
         """Keep a value in the first format that can hold it exactly.
 
         Parameters
         ----------
         value : object
-            Anything; the serializer is chosen by type.
+            Anything.
+        serializer : str, optional
+            The name of the only one to use, such as ``"skops"``; by default one is chosen by type.
 
         Returns
         -------
@@ -115,17 +117,19 @@ class Artifacts:
         Raises
         ------
         SerializationError
-            If no serializer can hold the value.
+            If no serializer, or not the one named, can hold the value.
+        MissingDependencyError
+            If the one named is not known here.
         """
-        choices = list(serializers_for(value))
-        if _is_group(value) and all(choice.carries_code for choice in choices):
+        choices = list(serializers_for(value)) if serializer is None else _only(serializer, value)
+        if serializer is None and _is_group(value) and all(choice.carries_code for choice in choices):
             try:
                 return self._save_group(value)
             except RecursionError:
                 raise SerializationError(f"A {_type_name(value)} nested this deeply can not be kept.") from None
-        for serializer in choices:
+        for choice in choices:
             try:
-                return self._save_with(serializer, value)
+                return self._save_with(choice, value)
             except SerializationError as error:
                 refusal = error
         raise SerializationError(f"A {_type_name(value)} can not be kept: {refusal}") from refusal
@@ -229,6 +233,13 @@ _CONTAINERS: dict[str, Callable[[Sequence[str], list[Any]], Any]] = {
     "list": lambda _, items: items,
     "tuple": lambda _, items: tuple(items),
 }
+
+
+def _only(name: str, value: object) -> list[Serializer]:
+    serializer = serializer_named(name)
+    if not serializer.accepts(value):
+        raise SerializationError(f"A {_type_name(value)} can not be kept with {name}, or {name} is not installed.")
+    return [serializer]
 
 
 def _is_group(value: object) -> bool:

@@ -50,7 +50,10 @@ def add(state, commit):
 
 def write_artifacts(store):
     artifacts = Artifacts(store)
-    references = {name: artifact_to_json(artifacts.save(value)) for name, value in values().items()}
+    only = {"skops": "skops"}
+    references = {
+        name: artifact_to_json(artifacts.save(value, serializer=only.get(name))) for name, value in values().items()
+    }
     store.create("artifacts/index.json", encode(references))
 
 

@@ -243,7 +243,7 @@ def test_registry_lists_model_and_version(store):
     assert registry.models()[["versions", "aliases"]].to_dict("index") == {
         "delays": {"versions": 1, "aliases": "champion = 1"}
     }
-    versions = registry.versions("delays").drop(columns=["registered", "run"])
+    versions = registry.versions("delays").drop(columns=["registered", "run", "deleted"])
     assert versions.to_dict("index") == {
         1: {
             "by": "ana",

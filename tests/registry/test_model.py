@@ -9,8 +9,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.svm import LinearSVC
 
 from mlopskit.errors import DamagedError, SignatureError
-from mlopskit.registry import model as model_module
 from mlopskit.registry.model import Model, agree, load_model
+from mlopskit.registry.provenance import versions_here
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def test_a_model_that_can_not_predict_its_sample_is_not_registered(registry, fli
 
 def test_other_versions_are_warned_of_once_with_both(registry, model, flights, monkeypatch):
     old = {"python": "3.9.1", "sklearn": "1.0.2"}
-    now = model_module.environment()
-    monkeypatch.setattr("mlopskit.registry.registry.environment", lambda: old)
+    now = versions_here()
+    monkeypatch.setattr("mlopskit.registry.provenance.versions_here", lambda: old)
     registry.register("m", model, sample=flights)
     with pytest.warns(UserWarning, match=r"m/1 was registered with Python 3.9.1 .* and scikit-learn 1.0.2") as caught:
         registry.load("m/1")

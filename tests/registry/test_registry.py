@@ -332,11 +332,123 @@ def test_another_users_pickle_needs_consent(registry, monkeypatch):
     assert registry.promote(NAME, 1, gate=Gate([lambda trial: True]), trust=True).accepted
 
 
-def test_a_scikit_learn_model_of_another_user_needs_no_consent(registry, flights, monkeypatch):
+def test_a_scikit_learn_model_that_another_user_kept_with_skops_needs_no_consent(registry, flights, monkeypatch):
     pytest.importorskip("skops")
     labels = flights["late"].map({0: "on time", 1: "late"})
     model = LogisticRegression(max_iter=1000).fit(flights[["hour"]], labels)
     monkeypatch.setenv("MLOPSKIT_KEY", "the key of somebody else")
+    registry.register(NAME, model, sample=flights, serializer="skops")
+    Registry(registry.store, serializer="skops").register(NAME, model, sample=flights)
     registry.register(NAME, model, sample=flights)
     monkeypatch.setenv("MLOPSKIT_KEY", "my own key, not that one")
-    assert registry.load(f"{NAME}/1").predict({"hour": 22}).tolist() == ["late"]
+    for number in (1, 2):
+        assert registry.load(f"{NAME}/{number}").predict({"hour": 22}).tolist() == ["late"]
+    with pytest.raises(NotTrustedError):
+        registry.load(f"{NAME}/3")
+    with pytest.raises(SerializationError, match="can not be kept with skops"):
+        registry.register(NAME, {"no": "estimator"}, serializer="skops")
+
+
+# -- changes on top ---------------------------------------------------------------------------
+
+
+def test_identical_content_registered_twice_says_so(registry, model, flights):
+    first = registry.register(NAME, model, sample=flights)
+    second = registry.register(NAME, model, sample=flights)
+    third = registry.register(NAME, {"depth": 3})
+    assert [each.same_as for each in (first, second, third)] == [None, 1, None]
+    assert "same bytes as flight-delays/1" in repr(second)
+
+
+def test_other_kinds_are_kept_the_same_way_and_load_as_they_were(registry, flights):
+    version = registry.register("flights", flights, kind="dataset", by="ana")
+    assert (version.kind, version.number) == ("dataset", 1)
+    assert registry.load("flights/1").equals(flights)
+    assert registry.impact(flights)[["model", "through"]].values.tolist() == [["flights", "flights"]]
+    registry.set_alias("flights", "current", 1)
+    assert registry.models().loc["flights", "kind"] == "dataset"
+    with pytest.raises(ConflictError, match="is a dataset, and this is a model"):
+        registry.register("flights", {})
+    with pytest.raises(InvalidNameError):
+        registry.register("x", {}, kind="../y")
+
+
+def test_an_alias_can_be_removed_and_begins_anew(three):
+    three.set_alias(NAME, "champion", 1, by="ana")
+    three.set_alias(NAME, "champion", 2, by="ana")
+    decision = three.remove_alias(NAME, "champion", by="ben", reason="storm week")
+    assert str(decision) == "flight-delays/2 no longer champion: storm week"
+    with pytest.raises(NotFoundError, match="no alias"):
+        three.load(f"{NAME}@champion")
+    with pytest.raises(NotFoundError):
+        three.remove_alias(NAME, "champion")
+    with pytest.raises(NotFoundError):
+        three.rollback(NAME, "champion")
+    assert three.champion_at(NAME, "champion", datetime.now(UTC)) is None
+    three.set_alias(NAME, "champion", 3)
+    with pytest.raises(NotFoundError, match="no version before"):
+        three.rollback(NAME, "champion")
+    assert three.history(NAME)["operation"].tolist()[-2:] == ["remove_alias", "set_alias"]
+
+
+def test_a_deleted_version_is_out_of_use_and_on_record(three):
+    three.set_alias(NAME, "champion", 1)
+    three.set_alias(NAME, "champion", 2)
+    three.set_alias(NAME, "champion", 3)
+    with pytest.raises(ConflictError, match="is champion"):
+        three.delete_version(NAME, 3)
+    deleted = three.delete_version(NAME, 2, by="ben", reason="leaks")
+    assert deleted.deleted
+    assert "deleted" in repr(deleted)
+    for act in (
+        lambda: three.load(f"{NAME}/2"),
+        lambda: three.set_alias(NAME, "challenger", 2),
+        lambda: three.promote(NAME, 2),
+        lambda: three.approve(NAME, 2),
+        lambda: three.delete_version(NAME, 2),
+    ):
+        with pytest.raises(ConflictError, match="deleted"):
+            act()
+    assert three.rollback(NAME, "champion").version == 1
+    with pytest.raises(NotFoundError):
+        three.rollback(NAME, "champion")
+    assert three.register(NAME, {}).number == 4
+    assert three.history(NAME).iloc[6][["operation", "version", "reason"]].tolist() == ["delete", 2, "leaks"]
+    assert three.verify(NAME).ok
+
+
+def test_words_and_tags_come_on_top_and_change_nothing_of_the_version(three):
+    before = three.version(f"{NAME}/2")
+    after = three.describe(NAME, 2, limitations="winter only", tags={"stage": "dev"}, by="ben")
+    assert (after.written, after.tags) == ({"limitations": "winter only"}, {"stage": "dev"})
+    assert after.artifacts == before.artifacts
+    assert three.describe(NAME, 2, limitations="none").written == {"limitations": "none"}
+    assert three.history(NAME)["reason"].tolist()[-3:] == ["limitations", "stage", "limitations"]
+    with pytest.raises(NotFoundError):
+        three.describe(NAME, 9, limitations="none")
+
+
+def test_a_forced_promotion_needs_a_reason_and_is_on_record(three):
+    def never(trial):
+        return False
+
+    with pytest.raises(ValueError, match="for a reason"):
+        three.promote(NAME, 2, gate=Gate([never]), force=True)
+    decision = three.promote(NAME, 2, gate=Gate([never]), force=True, by="ana", reason="the old one leaks")
+    assert decision.accepted
+    assert decision.forced
+    assert decision.results[0].status == "failed"
+    assert str(decision) == "flight-delays/2 forced as champion: the old one leaks"
+    assert three.history(NAME).iloc[-1]["forced"]
+    assert not three.promote(NAME, 3, gate=Gate([lambda trial: True]), force=True, reason="to be safe").forced
+
+
+def test_the_gate_sees_who_approved(three):
+    from mlopskit.validation import checks
+
+    gate = Gate([checks.Approvals(1)])
+    assert not three.promote(NAME, 1, gate=gate).accepted
+    three.approve(NAME, 1, by="ana")  # who registered it
+    assert not three.promote(NAME, 1, gate=gate).accepted
+    three.approve(NAME, 1, by="ben")
+    assert three.promote(NAME, 1, gate=gate).accepted

@@ -26,13 +26,16 @@ _BUILT_IN = (
     ("skops", "estimators:SkopsSerializer", "sklearn"),
     ("cloudpickle", "objects:CloudpickleSerializer", None),
 )
+# Slower, and other bytes each time, so that equal models are not seen to be equal: chosen only by its name.
+_ON_REQUEST = "skops"
 
 
 def serializers_for(value: object) -> Iterator[Serializer]:
     """Yield the serializers to try for a value, the preferred one first.
 
     Plugins come before the built-in ones and cloudpickle comes last, which takes nearly everything but brings code
-    along. A serializer may still refuse the value when it writes, with a `SerializationError`; then take the next.
+    along. Skops, which brings none along for estimators of scikit-learn, is only taken when it is named. A serializer
+    may still refuse the value when it writes, with a `SerializationError`; then take the next.
 
     Examples
     --------
@@ -44,7 +47,7 @@ def serializers_for(value: object) -> Iterator[Serializer]:
             yield plugin
     library = type(value).__module__.partition(".")[0]
     for name, _, about in _BUILT_IN:
-        if about in (library, None) and _built_in(name).accepts(value):
+        if about in (library, None) and name != _ON_REQUEST and _built_in(name).accepts(value):
             yield _built_in(name)
 
 
