@@ -4,8 +4,6 @@ Runs one measure of one library in this process, in the working directory, which
 as JSON in the last line. `benchmarks/tracking.py` starts a process for each of them.
 """
 
-# ruff: noqa: D102 - the libraries all have the same methods
-
 import json
 import logging
 import os
