@@ -16,7 +16,7 @@ def quickstart(session):
 @nox.session
 def tests(session):
     """Every test and doctest, with every extra."""
-    session.install("-e", ".[parquet,skops,s3,system]", *nox.project.dependency_groups(_project(), "test"))
+    session.install("-e", ".[parquet,skops,s3,signing,system]", *nox.project.dependency_groups(_project(), "test"))
     session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 

@@ -66,7 +66,7 @@ def _modules() -> Iterator[_Module]:
 
 
 def _file(module: object) -> str:
-    if not isinstance(module, ModuleType):
+    if not issubclass(type(module), ModuleType):  # some that are none say in `__class__` that they are
         return ""
     # A lazy module loads when it is asked for an attribute in the usual way.
     file = ModuleType.__getattribute__(module, "__dict__").get("__file__")

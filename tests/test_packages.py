@@ -53,3 +53,11 @@ def test_a_namespace_package_is_found_by_its_list_of_files(tmp_path, monkeypatch
     import space.part  # noqa: F401
 
     assert imported_packages()["some-thing"] == "1.5"
+
+
+def test_what_only_pretends_to_be_a_module_is_left_out(monkeypatch):
+    class Library:
+        __class__ = type(sys)
+
+    monkeypatch.setitem(sys.modules, "pretender", Library())
+    assert "pretender" not in imported_packages()

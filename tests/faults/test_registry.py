@@ -33,12 +33,14 @@ def dying(at, after):
     def attempt_or_die(store, name, operation):
         nonlocal seen
         seen += 1
-        if seen == at and not after:
+        number = seen
+        if number == at and not after:
             os.kill(os.getpid(), signal.SIGKILL)
-        answer = attempt(store, name, operation)
-        if seen == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
+        try:
+            return attempt(store, name, operation)
+        finally:
+            if number == at:
+                os.kill(os.getpid(), signal.SIGKILL)
     return attempt_or_die
 
 at, finished = 0, False
@@ -73,11 +75,11 @@ def test_a_kill_at_any_request_leaves_whole_versions_with_numbers_in_a_row(place
         text=True,
     )
     requests = int(process.stdout)
-    assert requests > 5
+    assert requests > 15  # there were many places to die at
     registry = Registry(Store(url, **options))
     numbers = registry.versions(NAME).index.tolist()
     assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) >= 2
+    assert len(numbers) > 5
     for number in numbers:
         model = registry.load(f"{NAME}/{number}")
         assert model.estimator["weights"].tolist() == model.reference * 3
