@@ -191,10 +191,15 @@ class Decision:
 
     def _repr_html_(self) -> str:
         from mlopskit import markup
+        from mlopskit.markup.html import escape
 
-        rows = [{"check": each.check, "status": each.status, "found": each.message} for each in self.results]
+        rows = [
+            {"check": each.check, "status": each.status, "found": escape(each.message)}  # whole, with its interval
+            for each in self.results
+        ]
         verdict = markup.badge("ok" if self.accepted else "fail", "accepted" if self.accepted else "refused")
-        facts = markup.key_values({"by": self.by, "reason": self.reason, "time": self.time})
+        said = {"by": self.by, "reason": self.reason, "time": f"{self.time[:19].replace('T', ' ')} UTC"}
+        facts = markup.key_values({name: text for name, text in said.items() if text})
         found = markup.table(rows, empty="Decided without a gate.")
         return markup.fragment(markup.paragraph(verdict, " ", str(self)), facts, found)
 

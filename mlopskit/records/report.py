@@ -45,3 +45,9 @@ class CheckResult:
     def ok(self) -> bool:
         """Whether this result lets a report or a gate pass."""
         return self.status in ("passed", "skipped") or (self.status == "failed" and self.severity == "warn")
+
+    def _repr_html_(self) -> str:
+        from mlopskit import markup
+
+        verdict = markup.badge("ok" if self.status == "passed" else "fail" if not self.ok else "warn", self.status)
+        return markup.fragment(markup.paragraph(verdict, " ", self.check, ": " if self.message else "", self.message))

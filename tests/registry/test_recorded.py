@@ -221,6 +221,7 @@ def test_an_edited_record_is_named(told):
 def test_a_model_is_loaded_in_a_clean_process(told):
     result = told.check_loading(f"{NAME}@champion")
     assert (result.status, result.message) == ("passed", "the same predictions for the sample")
+    assert "loads in a clean process: the same predictions" in result._repr_html_()
 
 
 def test_a_module_that_is_not_installed_is_named(registry, tmp_path, monkeypatch):
