@@ -130,13 +130,13 @@ def import_runs(
     <128 runs from MLflow: 128 new; left out: 1 running, 0 failed>
     """
     uri = os.fspath(uri)
-    _refuse_missing(uri)
+    refuse_missing(uri)
     runs, new, running, failed = {}, [], [], {}
-    with _file_store_allowed():
-        source = _Source(_client(uri), uri, files=files)
+    with file_store_allowed():
+        source = _Source(client_of(uri), uri, files=files)
         for experiment in _experiments(source.client, experiments):
             for run in _runs(source.client, experiment):
-                name, here = run.info.run_id, _id_here(run)
+                name, here = run.info.run_id, id_here(run)
                 if Lifecycle(tracker.store, here).read():
                     runs[name] = here
                 elif run.info.status not in _ENDED and not running_as_killed:
@@ -165,7 +165,7 @@ class _Source:
         from mlflow.exceptions import MlflowException
 
         try:
-            return _id_here(self.client.get_run(run_id))
+            return id_here(self.client.get_run(run_id))
         except MlflowException:
             return ""
 
@@ -222,7 +222,7 @@ def _problem(source: _Source, run: Run, experiment: str, store: Store) -> str:
             return f"{type(error).__name__}: {error}"
         last = max((int(times[-1]) // 1_000_000 for _, times, _ in points.values()), default=0)
         state = {**_state(run, experiment, last), "parent": _parent(source, run)}
-        import_run(store, run_id=_id_here(run), state=state, points=points, files=files, environment=_environment(run))
+        import_run(store, run_id=id_here(run), state=state, points=points, files=files, environment=_environment(run))
     return ""
 
 
@@ -297,7 +297,8 @@ def _typed(text: str) -> Any:
     return text
 
 
-def _id_here(run: Run) -> str:
+def id_here(run: Run) -> str:
+    """Return the identifier that a run of MLflow has here."""
     return run_id_for(f"mlflow:{run.info.run_id}", run.info.start_time or 0)
 
 
@@ -306,7 +307,7 @@ def _time(milliseconds: int) -> str:
 
 
 def _experiments(client: MlflowClient, names: Iterable[str] | None) -> list[Experiment]:
-    found = list(_pages(lambda token: client.search_experiments(_all_stages(), max_results=_PAGE, page_token=token)))
+    found = list(pages(lambda token: client.search_experiments(_all_stages(), max_results=_PAGE, page_token=token)))
     if names is None:
         return found
     wanted = set(names)
@@ -317,12 +318,13 @@ def _experiments(client: MlflowClient, names: Iterable[str] | None) -> list[Expe
 
 def _runs(client: MlflowClient, experiment: Experiment) -> Iterator[Run]:
     ids = [experiment.experiment_id]
-    return _pages(
+    return pages(
         lambda token: client.search_runs(ids, run_view_type=_all_stages(), max_results=_PAGE, page_token=token)
     )
 
 
-def _pages(page_at: Any) -> Iterator[Any]:
+def pages(page_at: Any) -> Iterator[Any]:
+    """Yield everything from ``page_at(token)``, page after page."""
     token = None
     while True:
         page = page_at(token)
@@ -338,7 +340,8 @@ def _all_stages() -> int:
     return int(ViewType.ALL)
 
 
-def _client(uri: str) -> MlflowClient:
+def client_of(uri: str) -> MlflowClient:
+    """Open MLflow's store, or say what is missing for that."""
     try:
         from mlflow import MlflowClient
     except ImportError as error:
@@ -347,7 +350,7 @@ def _client(uri: str) -> MlflowClient:
 
 
 @contextmanager
-def _file_store_allowed() -> Iterator[None]:
+def file_store_allowed() -> Iterator[None]:
     """MLflow 3.17 and later refuse to open a folder ``mlruns`` unless this is set."""
     name = "MLFLOW_ALLOW_FILE_STORE"
     before = os.environ.get(name)
@@ -361,7 +364,7 @@ def _file_store_allowed() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _refuse_missing(uri: str) -> None:
+def refuse_missing(uri: str) -> None:
     """MLflow would make an empty database or folder in place of a misspelt one."""
     if _is_missing(uri.removeprefix("sqlite:///")):
         raise NotFoundError(

@@ -191,10 +191,13 @@ class Decision:
 
     def _repr_html_(self) -> str:
         from mlopskit import markup
-        from mlopskit.markup.html import escape
 
         rows = [
-            {"check": each.check, "status": each.status, "found": escape(each.message)}  # whole, with its interval
+            {
+                "check": each.check,
+                "status": each.status,
+                "found": markup.escape(each.message),
+            }  # whole, with its interval
             for each in self.results
         ]
         verdict = markup.badge("ok" if self.accepted else "fail", "accepted" if self.accepted else "refused")
