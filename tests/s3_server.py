@@ -14,6 +14,8 @@ import threading
 from collections.abc import Iterator
 
 BUCKET = "team"
+READER = "reader"  # who uses this key may only read
+WRITES = ("PUT", "POST", "DELETE")
 
 
 def serve() -> None:
@@ -24,6 +26,9 @@ def serve() -> None:
     application, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
     def one_at_a_time(environ, start_response):
+        if f"Credential={READER}/" in environ.get("HTTP_AUTHORIZATION", "") and environ["REQUEST_METHOD"] in WRITES:
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>AccessDenied</Code><Message>This key may only read.</Message></Error>"]
         with lock:
             return application(environ, start_response)
 

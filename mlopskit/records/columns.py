@@ -61,6 +61,8 @@ def learn_column(sample: pd.Series) -> Column:
     column = Column(str(sample.name), kind, str(sample.dtype), bool(missing.any()), none)
     if kind == "string":
         return attrs.evolve(column, values=_few(seen.unique()))
+    if kind in ("int", "float"):
+        return _with_range(column, seen)
     if kind != "category":
         return column
     categories = sample.cat.categories
@@ -68,6 +70,25 @@ def learn_column(sample: pd.Series) -> Column:
     simple = of == "string" or (of in _NUMPY_DTYPES and categories.dtype != _OBJECT)
     values = _few(categories) if simple else ()
     return attrs.evolve(column, dtype=str(categories.dtype) if simple else "category", values=values)
+
+
+def _with_range(column: Column, seen: pd.Series) -> Column:
+    numbers = seen.to_numpy(dtype=float)
+    finite = numbers[np.isfinite(numbers)]
+    return attrs.evolve(column, low=float(finite.min()), high=float(finite.max())) if len(finite) else column
+
+
+def plain_dtype(column: Column) -> Any:
+    """Return the column's dtype if a frame that has it needs no conversion, texts in objects aside; else None."""
+    dtype = _dtype(column.dtype)
+    if isinstance(dtype, pd.StringDtype) or (column.kind == "string" and dtype == _OBJECT):
+        return dtype
+    return dtype if column.kind in _NUMPY_DTYPES and isinstance(dtype, np.dtype) and dtype != _OBJECT else None
+
+
+def are_texts(values: pd.Series) -> bool:
+    """Whether a column of objects has nothing but texts, none of them missing."""
+    return set(map(type, values.tolist())) == {str}
 
 
 def convert(values: pd.Series | list[Any], column: Column) -> Any:
@@ -153,8 +174,8 @@ def _numbers(present: pd.Series, refuse: Refuse) -> npt.NDArray[Any]:
         numbers = numbers.astype(float) if numbers.dtype == _OBJECT else numbers
     except OverflowError:
         raise Misfit("has numbers beyond what float64 can hold") from None
-    if numbers.dtype.kind == "f":  # Python compares an int and a float exactly
-        pairs = zip(everything, numbers, strict=True)
+    if numbers.dtype.kind == "f":  # Python compares an int and a float exactly, NumPy does not
+        pairs = zip(everything, numbers.tolist(), strict=True)
         rounded = [isinstance(value, int) and value != number for value, number in pairs]
         refuse(np.array(rounded, dtype=bool), "is no float64 without loss")
     return numbers

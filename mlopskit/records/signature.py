@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -40,6 +41,8 @@ class Column:
         Whether the sample's missing values were None; an object column is given None for them, else NaN.
     values : tuple
         The different texts or categories seen, if there are at most 50. Kept for the record: others are not refused.
+    low, high : float or None
+        The least and the greatest finite number seen, of int and float columns. Kept for the record as well.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Column:
     nullable: bool = False
     none: bool = False
     values: tuple[Any, ...] = ()
+    low: float | None = None
+    high: float | None = None
 
 
 @attrs.frozen
@@ -122,7 +127,33 @@ class Signature:
             rows = _checked_rows([data] if isinstance(data, Mapping) else data)
             return self._fit(_columns_of_rows(rows, self.names), range(len(rows)))
         frame = _framed(data, self.names)
+        if self._fits(frame):
+            return frame.copy()
         return self._fit(_columns_of_frame(frame, self.names), frame.index)
+
+    @cached_property
+    def _index(self) -> Any:
+        import pandas as pd
+
+        return pd.Index(self.names)
+
+    @cached_property
+    def _dtypes(self) -> list[Any]:
+        """The dtypes of a frame that needs no conversion; empty if there always is something to look at."""
+        from mlopskit.records.columns import plain_dtype
+
+        dtypes = [plain_dtype(column) for column in self.columns]
+        return [] if any(dtype is None for dtype in dtypes) else dtypes  # NumPy's float64 says that it equals None
+
+    def _fits(self, frame: pd.DataFrame) -> bool:
+        """Whether a frame is in the model's form already, which takes a tenth of the time to find out."""
+        if not self._dtypes or not frame.columns.equals(self._index) or frame.dtypes.tolist() != self._dtypes:
+            return False
+        from mlopskit.records.columns import are_texts
+
+        return all(
+            are_texts(frame[name]) for name, dtype in zip(self.names, self._dtypes, strict=True) if dtype.kind == "O"
+        )
 
     def _fit(self, values: Mapping[str, pd.Series | list[Any]], index: pd.Index | range) -> pd.DataFrame:
         """Convert the columns that are there, and make a frame of them."""

@@ -11,8 +11,10 @@ from typing import Any
 import attrs
 
 from mlopskit.records.model import CARD_SECTIONS, Decision, ModelVersion
+from mlopskit.records.signature import Column
 
 _UNWRITTEN = "To be written"
+_SHOWN_VALUES = 8
 
 
 @attrs.frozen(repr=False)
@@ -84,8 +86,10 @@ def _tables(card: Card) -> Iterator[tuple[str, list[str], Sequence[Sequence[Any]
     if version.params:
         yield "Params", ["param", "value"], [[name, value] for name, value in version.params.items()]
     if version.signature:
-        columns = [[each.name, each.kind, "yes" if each.nullable else "no"] for each in version.signature.columns]
-        yield "Input", ["column", "kind", "may be missing"], columns
+        columns = [
+            [each.name, each.kind, "yes" if each.nullable else "no", _seen(each)] for each in version.signature.columns
+        ]
+        yield "Input", ["column", "kind", "may be missing", "seen in the sample"], columns
     if version.datasets:
         data = [[name, each.rows or "", each.fingerprint] for name, each in version.datasets.items()]
         yield "Data", ["data", "rows", "fingerprint"], data
@@ -99,6 +103,14 @@ def _tables(card: Card) -> Iterator[tuple[str, list[str], Sequence[Sequence[Any]
     yield "Origin", ["fact", "value"], [[name, value] for name, value in _origin(version).items() if value]
     if version.tags:
         yield "Tags", ["tag", "value"], [[name, value] for name, value in version.tags.items()]
+
+
+def _seen(column: Column) -> str:
+    """Say what the sample had, in few words."""
+    if column.low is not None:
+        return f"{column.low:g} to {column.high:g}"
+    more = f" and {len(column.values) - _SHOWN_VALUES} more" if len(column.values) > _SHOWN_VALUES else ""
+    return ", ".join(map(str, column.values[:_SHOWN_VALUES])) + more
 
 
 def _origin(version: ModelVersion) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mlopskit.errors import DamagedError, InvalidNameError, NotTrustedError
+from mlopskit.errors import DamagedError, InvalidNameError, NotTrustedError, PermissionDeniedError
 from mlopskit.registry.registry import Registry
 from mlopskit.storage.store import Store
 
@@ -158,3 +158,35 @@ def test_a_name_that_is_no_name_is_refused_before_anything_is_written(registry, 
     with pytest.raises(InvalidNameError):
         registry.set_alias(NAME, name, 1)
     assert registry.store.list() == before
+
+
+@pytest.mark.s3
+def test_who_may_only_read_reads_and_is_told_what_is_missing_for_writing(s3_options, tmp_path):
+    url = f"s3://team/{tmp_path.name}"
+    writer = Registry(Store(url, **s3_options))
+    writer.register(NAME, {"depth": 4}, by="ana")
+    writer.set_alias(NAME, "champion", 1)
+    reader = Registry(Store(url, **s3_options | {"key": "reader"}))
+    assert reader.load(f"{NAME}@champion").estimator == {"depth": 4}
+    assert reader.verify(NAME).ok
+    assert reader.models().loc[NAME, "versions"] == 1
+    for act in (
+        lambda: reader.register(NAME, {"depth": 6}),
+        lambda: reader.approve(NAME, 1, by="ben"),
+        lambda: reader.remove_alias(NAME, "champion"),
+    ):
+        with pytest.raises(PermissionDeniedError, match="check credentials and permissions"):
+            act()
+    assert writer.versions(NAME).index.tolist() == [1]
+
+
+def test_a_disk_that_may_only_be_read_is_read(small_disk):
+    url = small_disk / "store"
+    Registry(url).register(NAME, {"depth": 4})
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    try:
+        assert Registry(url).load(f"{NAME}/1").estimator == {"depth": 4}
+        with pytest.raises(PermissionDeniedError, match="permissions"):
+            Registry(url).set_alias(NAME, "champion", 1)
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlopskit.errors import SignatureError
@@ -230,6 +230,7 @@ VALUES = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from(SIGNATURE.names), VALUES))
+@example({"hour": -(2**63) - 1})
 @settings(max_examples=200, deadline=None)
 def test_any_row_is_brought_into_form_or_refused(changes):
     try:
@@ -240,3 +241,25 @@ def test_any_row_is_brought_into_form_or_refused(changes):
     for name in ("hour", "small", "delay", "weekend"):
         if changes.get(name) is not None and changes[name] == changes[name]:
             assert fitted[name].item() == changes[name]
+
+
+def test_a_frame_in_the_models_form_is_given_as_it_is():
+    frame = pd.DataFrame({"hour": [6, 17], "origin": pd.Series(["JFK", "EWR"], dtype=object), "late": [True, False]})
+    signature = Signature.learn(frame)
+    fitted = signature.apply(frame)
+    pd.testing.assert_frame_equal(fitted, frame)
+    fitted.loc[0, "hour"] = 0
+    assert frame["hour"].tolist() == [6, 17]
+    for value in (3, None, b"JFK"):
+        with_other = frame.assign(origin=pd.Series(["JFK", value], dtype=object))
+        if value is None:
+            assert signature.apply(with_other)["origin"].isna().tolist() == [False, True]
+        else:
+            with pytest.raises(SignatureError, match="not text"):
+                signature.apply(with_other)
+
+
+def test_the_range_of_the_sample_is_kept_for_the_record():
+    frame = pd.DataFrame({"a": [1, 5], "b": [np.inf, 0.5], "c": [np.nan, np.nan], "d": ["x", "y"]})
+    found = {column.name: (column.low, column.high) for column in Signature.learn(frame).columns}
+    assert found == {"a": (1.0, 5.0), "b": (0.5, 0.5), "c": (None, None), "d": (None, None)}
