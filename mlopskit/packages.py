@@ -32,6 +32,7 @@ class _Module(NamedTuple):
 
 _listed: dict[str, tuple[int, list[_Distribution]]] = {}
 _found: dict[_Module, _Distribution | None] = {}
+_last: tuple[tuple[str, ...], dict[str, str]] = ((), {})  # which modules there were, and what they came from
 
 
 def imported_packages() -> dict[str, str]:
@@ -46,13 +47,17 @@ def imported_packages() -> dict[str, str]:
     >>> imported_packages()["numpy"] == numpy.__version__
     True
     """
+    global _last  # noqa: PLW0603 - looked for again when something was imported
+    if _last[0] == (names := tuple(sys.modules)):
+        return dict(_last[1])
     modules = list(_modules())
     unknown = [module for module in modules if module not in _found]
     if unknown:
         distributions = [each for folder in dict.fromkeys(sys.path) for each in _distributions(folder or os.curdir)]
         _found.update(dict.fromkeys(unknown) | _owners(unknown, distributions))
     owners = {owner for module in modules if (owner := _found[module]) is not None}
-    return {owner.name: owner.version for owner in sorted(owners)}
+    _last = names, {owner.name: owner.version for owner in sorted(owners)}
+    return dict(_last[1])
 
 
 def _modules() -> Iterator[_Module]:

@@ -138,14 +138,15 @@ def _lines(card: Card) -> Iterator[str]:
 
 
 def _parts(card: Card) -> Iterator[Any]:
-    from mlopskit.markup import note, preformatted, section, table
+    from mlopskit.markup import escape, note, paragraph, section, table
 
     for name, what in CARD_SECTIONS.items():
         words = card.version.words(name)
-        shown = preformatted(words) if words else note("warn", f"{_UNWRITTEN}: {what}.")
-        yield section(_heading(name), shown, level=3)
+        said = map(paragraph, words.split("\n\n")) if words else [note("warn", f"{_UNWRITTEN}: {what}.")]
+        yield section(_heading(name), *said, level=3)
     for heading, names, rows in _tables(card):
-        yield section(heading, table([dict(zip(names, row, strict=True)) for row in rows], names), level=3)
+        whole = [[escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]  # nothing is cut
+        yield section(heading, table([dict(zip(names, row, strict=True)) for row in whole], names), level=3)
 
 
 def _heading(section: str) -> str:
