@@ -151,5 +151,5 @@ def _statement(model: str, head: Head, public_key: str) -> dict[str, Any]:
 
 
 def _public(key: Ed25519PrivateKey) -> str:
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    raw: bytes = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return raw.hex()
