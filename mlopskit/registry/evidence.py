@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from mlopskit.records.json import to_json
 from mlopskit.registry.card import Card
 from mlopskit.registry.lineage import Lineage
+from mlopskit.storage.archive import new_archive
 from mlopskit.storage.verification import Verification
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same evidence is the same bytes
 _EVIDENCE_FOR = """\
 # What this is evidence for
 
@@ -42,21 +40,12 @@ def write_evidence(
     path: Path, card: Card, lineage: Lineage, verification: Verification, log: Mapping[str, bytes], history: Any
 ) -> Path:
     """Write everything into one ZIP file; see `Registry.evidence`."""
-    if path.exists():
-        raise FileExistsError(f"{path} exists; write the evidence to another file, or move that one away.")
     files = _files(card, lineage, verification, history) | {f"log/{name}": data for name, data in log.items()}
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(files.items())]
-    files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with ZipFile(partial, "x", ZIP_DEFLATED) as archive:
-            for name, data in sorted(files.items()):
-                entry = ZipInfo(name, _LONG_AGO)
-                entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
-                archive.writestr(entry, data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_archive(path) as archive:
+        for name, data in sorted(files.items()):
+            archive.add(name, data)
+        archive.add("SHA256SUMS", ("\n".join(sums) + "\n").encode())
     return path
 
 
