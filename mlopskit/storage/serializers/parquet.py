@@ -68,7 +68,7 @@ class ParquetSerializer(Serializer):
             raise MissingDependencyError("this was kept as Parquet: pip install 'mlopskit[parquet]'") from error
         from mlopskit.storage.serializers import arrow
 
-        # With threads, or on a Python file, Arrow sometimes aborts a process that ends soon after (apache/arrow#50482).
+        # With threads, or on a Python file, Arrow sometimes aborts a process that ends soon after.
         table = pq.ParquetFile(pa.BufferReader(file.read())).read(use_threads=False)
         header = canonical_json.decode(table.schema.metadata[_METADATA_KEY])
         fields = header["fields"]
