@@ -36,9 +36,9 @@ def apply(state: State, commit: Commit) -> State:
     """
     operation, arguments = commit.change.operation, commit.change.arguments
     if operation == "register":
-        return _registered(state, commit)
+        return _after_registration(state, commit)
     if operation in _MOVES:
-        return _moved(state, commit)
+        return _after_move(state, commit)
     if operation not in _CHANGES:
         raise FormatError(f"commit {commit.number} is a {operation!r}, not known here; update mlopskit.")
     number = arguments["version"]
@@ -241,7 +241,7 @@ def _event(commit: Commit, **facts: Any) -> dict[str, Any]:
     return _EVENT | facts | who
 
 
-def _registered(state: State, commit: Commit) -> State:
+def _after_registration(state: State, commit: Commit) -> State:
     number, digest = len(state["versions"]) + 1, commit.change.arguments.get("digest", "")
     same_as = state["digests"].get(digest)
     facts = {"number": number, "registered": commit.time, "by": commit.actor, "approved_by": [], "same_as": same_as}
@@ -252,7 +252,7 @@ def _registered(state: State, commit: Commit) -> State:
     }
 
 
-def _moved(state: State, commit: Commit) -> State:
+def _after_move(state: State, commit: Commit) -> State:
     """Move an alias, or record that it was not moved."""
     operation, arguments = commit.change.operation, commit.change.arguments
     alias, version = arguments["alias"], arguments["version"]

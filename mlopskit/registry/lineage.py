@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -11,7 +11,10 @@ from mlopskit.errors import NotFoundError
 from mlopskit.records.json import to_json
 from mlopskit.records.model import ModelVersion
 
-_LONGEST_LINE = 100
+if TYPE_CHECKING:
+    from mlopskit.markup import Markup
+
+_MOST_ANCESTORS = 100
 
 
 @attrs.frozen(repr=False)
@@ -49,7 +52,7 @@ def lineage_of(version: ModelVersion, find: Callable[[str], ModelVersion]) -> Li
     ancestors: list[ModelVersion] = []
     seen = {str(version)}
     parent = version.parent
-    while parent and parent not in seen and len(ancestors) < _LONGEST_LINE:
+    while parent and parent not in seen and len(ancestors) < _MOST_ANCESTORS:
         seen.add(parent)
         try:
             ancestors.append(find(parent))
@@ -78,9 +81,9 @@ def affected(fingerprint: str, versions: Iterable[ModelVersion]) -> Iterator[dic
             yield {"model": version.name, "version": version.number, "through": tainted[str(version)]}
 
 
-def lineage_markup(lineage: Lineage) -> Any:
+def lineage_markup(lineage: Lineage) -> Markup:
     """Show what went in: code, data, steps, ancestors."""
-    from mlopskit.markup import Markup, key_values, section, table
+    from mlopskit.markup import join, key_values, section, table
 
     version, code = lineage.version, lineage.version.code
     facts = {"run": version.run, "parent": version.parent}
@@ -100,7 +103,7 @@ def lineage_markup(lineage: Lineage) -> Any:
     if lineage.ancestors:
         rows = [{"version": str(each), "by": each.by, "registered": each.registered[:16]} for each in lineage.ancestors]
         parts.append(section("Made from", table(rows), level=4))
-    return Markup("".join(parts))
+    return join(parts)
 
 
 def _facts(version: ModelVersion) -> dict[str, Any]:

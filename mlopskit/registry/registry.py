@@ -139,7 +139,7 @@ class Registry(RecordedModels):
         history.refuse_other_kind(log.state(), name, kind)
         spares = self._artifacts.blobs.spares
         kept = keep_model(model, sample, reference, self._artifacts, serializer)
-        while not spares(kept):
+        while not spares(kept):  # asked before the commit as well, so that hardly ever one names what is gone
             kept = keep_model(model, sample, reference, self._artifacts, serializer)
 
         def intent(state: State) -> Change:
@@ -354,7 +354,7 @@ class Registry(RecordedModels):
         NotFoundError
             If the alias does not exist, or no version had it before.
         ConflictError
-            If somebody else moved the alias just now.
+            If somebody else moved the alias, or deleted the version, just now.
         """
         seen = self._log(name).state()
         current = history.number_of(seen, name, f"{name}@{alias}")
@@ -366,6 +366,7 @@ class Registry(RecordedModels):
 
         def intent(state: State) -> Change:
             history.refuse_if_moved(state, seen, name, alias)
+            history.refuse_deleted(state, name, earlier)
             return Change("rollback", {"alias": alias, "version": earlier, "reason": reason})
 
         return self._decide(name, alias, intent, by)

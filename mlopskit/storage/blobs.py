@@ -261,10 +261,11 @@ class Blobs:
         try:
             return use(name)
         except NotFoundError:
-            copies = [other for other in self.store.list(name.rpartition("/")[0]) if other.startswith(f"{name}.")]
+            found = map(digest_and_copy, self.store.list(name.rpartition("/")[0]))
+            copies = [each[1] for each in found if each and each[0] == blob.digest]
             if not copies:
                 raise
-            return use(copies[-1])
+            return use(blob_name(blob.digest, max(copies)))
 
     def _scratch_file(self, path: Path) -> BinaryIO:
         try:

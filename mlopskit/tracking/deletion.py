@@ -39,6 +39,10 @@ def collect(store: Store, older_than: timedelta) -> Collected:
     A run's last commit says that it is being removed, and is the last of its files to go: whoever finds
     one goes on where the last collector was stopped, and nobody takes the rest for a damaged run.
     """
+    if not isinstance(older_than, timedelta):
+        raise TypeError(
+            f"older_than is a datetime.timedelta, such as timedelta(days=30), not a {type(older_than).__name__}."
+        )
     before = datetime.now(UTC) - older_than
     gone = [run_id for run_id in _deleted_runs(store) if _remove(store, run_id, before)]
     if gone:
@@ -63,20 +67,21 @@ def _remove(store: Store, run_id: str, before: datetime) -> bool:
         folder = run_folder(run_id)
     except NotFoundError:  # somebody else's folder
         return False
-    commits = _commits(store, folder)
+    commits = store.list(f"{folder}/log")
     if not commits:
         return not store.list(folder)
-    if not is_purge(store.read(commits[-1])) and not _mark(store, run_id, before):
+    if not _is_marked(store, commits[-1]) and not _mark(store, run_id, before):
         return False
-    *earlier, last = _commits(store, folder)
-    store.delete(*(name for name in store.list(folder) if name not in earlier and name != last))
-    store.delete(*earlier)
-    store.delete(last)
+    names = store.list(folder)
+    commits = [name for name in names if "/log/" in name]
+    store.delete(*(name for name in names if name not in commits))
+    store.delete(*commits[:-1])
+    store.delete(*commits[-1:])
     return True
 
 
-def _commits(store: Store, folder: str) -> list[str]:
-    return store.list(f"{folder}/log")
+def _is_marked(store: Store, commit: str) -> bool:
+    return any(map(is_purge, store.read_many([commit]).values()))  # none if another collector is quicker
 
 
 def _mark(store: Store, run_id: str, before: datetime) -> bool:

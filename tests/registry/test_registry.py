@@ -18,6 +18,7 @@ from mlopskit.errors import (
     SignatureError,
 )
 from mlopskit.records.report import CheckResult
+from mlopskit.registry import history
 from mlopskit.registry.gate import Gate
 from mlopskit.registry.registry import Registry
 
@@ -452,3 +453,19 @@ def test_the_gate_sees_who_approved(three):
     assert not three.promote(NAME, 1, gate=gate).accepted
     three.approve(NAME, 1, by="ben")
     assert three.promote(NAME, 1, gate=gate).accepted
+
+
+def test_a_version_that_is_deleted_just_now_is_not_gone_back_to(three, monkeypatch):
+    three.set_alias(NAME, "champion", 1)
+    three.set_alias(NAME, "champion", 2)
+    before = history.before
+
+    def then_deleted(state, alias):
+        found = before(state, alias)
+        Registry(three.store).delete_version(NAME, found)
+        return found
+
+    monkeypatch.setattr(history, "before", then_deleted)
+    with pytest.raises(ConflictError, match="was deleted"):
+        three.rollback(NAME, "champion")
+    assert three.version(f"{NAME}@champion").number == 2

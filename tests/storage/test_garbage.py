@@ -233,3 +233,13 @@ def test_nothing_that_is_named_is_lost_however_requests_interleave(seed):
     assert len(acknowledged) == 3
     for blob, content in acknowledged:
         assert Blobs(store).read(blob) == content
+
+
+def test_the_newest_of_many_copies_is_read_and_foreign_files_are_not(local):
+    blobs = Blobs(local)
+    blob = blobs.put(SOME)
+    for copy in (9, 10):
+        local.create(blob_name(blob.digest, copy), SOME if copy == 10 else b"soon gone")
+    local.create(f"{blob_name(blob.digest)}.notes", b"mine")
+    local.delete(blob_name(blob.digest))
+    assert blobs.read(blob) == SOME

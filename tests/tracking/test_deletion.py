@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -134,3 +135,21 @@ def test_foreign_folders_and_damaged_runs_are_left_alone(tracker, store):
     with pytest.warns(UserWarning, match="left out"):
         assert tracker.collect_garbage(older_than=NOW) == Collected(0, 0, 0)
     assert len(store.list("runs")) >= 2
+
+
+def test_several_collectors_at_once_remove_everything_once(tracker, store):
+    for number in range(12):
+        tracker.delete_run(a_run(tracker, f"content {number}").id)
+    kept = a_run(tracker, "kept")
+    with ThreadPoolExecutor(4) as threads:
+        done = [threads.submit(Tracker(store.url).collect_garbage, older_than=NOW) for _ in range(4)]
+        assert all(each.result().runs <= 12 for each in done)
+    assert tracker.runs(deleted=True).empty
+    assert {name.split("/")[2] for name in store.list("runs")} == {kept.id}
+    assert tracker.get_run(kept.id).artifact("kept") == "kept"
+    assert tracker.collect_garbage(older_than=NOW).blobs == 0
+
+
+def test_an_age_that_is_none_is_refused(tracker):
+    with pytest.raises(TypeError, match="timedelta"):
+        tracker.collect_garbage(older_than=30)
