@@ -227,7 +227,7 @@ class ContinuousTraining:
         self, version: ModelVersion, scored_alike: Callable[[Trial], Trial], labelled: _Labelled, **why: Any
     ) -> Decision:
         last = _last_word(self.registry, version, self.alias)
-        if last is not None and last.version != version.number:
+        if last is not None and (last.version != version.number or last.operation == "remove_alias"):
             return last
         gate = _Examination(self.gate, last, scored_alike)
         data, groups = labelled

@@ -314,6 +314,14 @@ def test_a_rollback_is_not_overruled(training, registry):
     assert str(outcome) == "retrained: flight-delays/1 back as champion in place of flight-delays/2: storm week"
 
 
+def test_an_alias_that_was_removed_is_not_given_back(training, registry):
+    training.run(month=1)
+    registry.remove_alias(NAME, "champion", by="ana", reason="storm week")
+    outcome = training.run(month=1)
+    assert registry.history(NAME)["operation"].tolist()[-1] == "remove_alias"
+    assert str(outcome) == "retrained: flight-delays/1 no longer champion: storm week"
+
+
 def test_a_newest_version_that_is_damaged_is_registered_anew(training, store, registry):
     training.run(month=1, columns=("distance", "hour"))
     refused = training.run(month=1).version

@@ -50,7 +50,7 @@ def versions_here() -> dict[str, str]:
 
 
 def dataset_of(value: Any) -> Dataset:
-    """Identify data: a frame by its content, its length and its columns.
+    """Identify data: a frame, or whatever else has a content digest, by its content, its length and its columns.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def dataset_of(value: Any) -> Dataset:
     if isinstance(value, str):
         return Dataset(value, 0, (), ())
     columns, dtypes = (tuple(map(str, getattr(value, name, ()))) for name in ("columns", "dtypes"))
-    return Dataset(fingerprint(value), len(value), columns, dtypes)
+    rows = len(value) if hasattr(value, "__len__") else 0
+    return Dataset(fingerprint(value), rows, columns, dtypes)
 
 
 def warn_of_local_classes(model: Any) -> None:

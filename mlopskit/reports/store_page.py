@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 _MOST_RUNS = 50
 _BADGES: dict[str, Status] = {"running": "neutral", "finished": "ok", "failed": "fail"}
-_OPERATIONS = {"promote": "promoted to", "set_alias": "set as", "rollback": "back as"}
+_OPERATIONS = {
+    "promote": "promoted to",
+    "set_alias": "set as",
+    "rollback": "back as",
+    "remove_alias": "no longer",
+}
 
 
 def write_page(
@@ -203,12 +208,19 @@ def _run_row(state: dict[str, Any]) -> dict[str, object]:
     return {**row, **state["params"], **last}
 
 
+def _verb(decision: Decision) -> str:
+    if not decision.accepted:
+        return "refused as"
+    return "forced as" if decision.forced else _OPERATIONS[decision.operation]
+
+
 def _entry(decision: Decision) -> Entry:
-    what = f"Version {decision.version} {_OPERATIONS[decision.operation] if decision.accepted else 'refused as'} "
+    what = f"Version {decision.version} {_verb(decision)} "
     before = f" in place of {decision.previous}" if decision.accepted and decision.previous else ""
     by = f"by {decision.by}" + (f": {decision.reason}" if decision.reason else "")
     findings = [markup.paragraph(found.message) for found in decision.results if found.message]
-    status: Status = "warn" if decision.operation == "rollback" else "ok" if decision.accepted else "fail"
+    is_unusual = decision.forced or decision.operation in ("rollback", "remove_alias")
+    status: Status = "warn" if is_unusual else "ok" if decision.accepted else "fail"
     when = decision.time[:16].replace("T", " ")
     return Entry(when, what + decision.alias + before, status, markup.join([*findings, by]))
 

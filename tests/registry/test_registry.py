@@ -370,6 +370,7 @@ def test_other_kinds_are_kept_the_same_way_and_load_as_they_were(registry, fligh
     assert registry.models().loc["flights", "kind"] == "dataset"
     with pytest.raises(ConflictError, match="is a dataset, and this is a model"):
         registry.register("flights", {})
+    assert registry.register("threshold", 5, kind="dataset").datasets["threshold"].rows == 0
     with pytest.raises(InvalidNameError):
         registry.register("x", {}, kind="../y")
 

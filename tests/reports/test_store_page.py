@@ -160,3 +160,16 @@ def test_an_unknown_model_is_refused_before_anything_is_written(store, tmp_path)
 def test_the_same_store_gives_the_same_page(store, tmp_path):
     first, second = (write_page(store, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
     assert first == second
+
+
+def test_removed_aliases_and_forced_promotions_are_told(tmp_path):
+    store = Store(tmp_path / "store")
+    registry = Registry(store)
+    for depth in (4, 6):
+        registry.register("other", {"depth": depth})
+    registry.promote("other", 1)
+    registry.promote("other", 2, gate=Gate([gains(-0.1, 0.1)]), force=True, reason="the old one leaks")
+    registry.remove_alias("other", "champion")
+    text = re.sub("<[^>]*>", " ", write_page(store, tmp_path / "page.html", model="other").read_text(encoding="utf-8"))
+    assert "Version 2 forced as champion" in text
+    assert "Version 2 no longer champion" in text
