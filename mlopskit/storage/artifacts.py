@@ -1,19 +1,23 @@
 """`Artifacts`: any value, kept as blobs and given back: verified first, and with consent.
 
 A dict, list or tuple whose parts are not all JSON is kept part by part, so that a dict of two
-frames is two blobs in the frames' own format rather than one pickle.
+frames is two blobs in the frames' own format rather than one pickle. What is small may be kept
+in the artifact's own record, so that it needs no file at all.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import io
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
 
-from mlopskit.errors import FormatError, NotTrustedError, SerializationError
-from mlopskit.storage.blobs import Blob, Blobs
+from mlopskit.errors import DamagedError, FormatError, NotTrustedError, SerializationError
+from mlopskit.storage.blob import Blob, refuse_damaged
+from mlopskit.storage.blobs import Blobs
 from mlopskit.storage.canonical_json import encode
 from mlopskit.storage.consent import Signature, is_trusted, own_key
 from mlopskit.storage.serializers import Serializer, serializer_named, serializers_for
@@ -35,9 +39,11 @@ class Artifact:
     version : int
         That serializer's format number.
     blob : Blob
-        The bytes.
+        What the bytes are, wherever they lie.
     signature : Signature or None
         Who vouches for them; only on formats that can carry code.
+    content : bytes or None
+        The bytes, if they are kept here and not as a blob.
     """
 
     type: str
@@ -45,6 +51,7 @@ class Artifact:
     version: int
     blob: Blob
     signature: Signature | None = None
+    content: bytes | None = attrs.field(default=None, repr=False)
 
     @property
     def digest(self) -> str:
@@ -99,7 +106,15 @@ class Artifacts:
         """Where the blobs lie."""
         return self.blobs.store
 
-    def save(self, value: object, *, serializer: str | None = None) -> AnyArtifact:
+    def save(
+        self,
+        value: object,
+        *,
+        serializer: str | None = None,
+        inline: int = 0,
+        durable: bool = True,
+        prefer: Collection[str] = (),
+    ) -> AnyArtifact:
         """Keep a value in the first format that can hold it exactly.
 
         Parameters
@@ -108,6 +123,15 @@ class Artifacts:
             Anything.
         serializer : str, optional
             The name of the only one to use, such as ``"skops"``; by default one is chosen by type.
+        inline : int, default 0
+            If the value, or each part of a group, takes no more bytes than this, they are kept in the artifact
+            and nothing is written to the store.
+        durable : bool, default True
+            False skips waiting for a local disk: a power loss may then take the value. Only for what can be made
+            again. Saving an equal value durably later makes up for it.
+        prefer : names of serializers, default ()
+            To try before all others, unless `serializer` is given: such as ``["columns"]``, which keeps frames in
+            more bytes than Parquet does, and in less time.
 
         Returns
         -------
@@ -121,15 +145,15 @@ class Artifacts:
         MissingDependencyError
             If the one named is not known here.
         """
-        choices = list(serializers_for(value)) if serializer is None else _only(serializer, value)
-        if serializer is None and _is_group(value) and all(choice.carries_code for choice in choices):
+        choices = list(serializers_for(value, prefer)) if serializer is None else _only(serializer, value)
+        if serializer is None and all(choice.carries_code for choice in choices) and _is_group(value):
             try:
-                return self._save_group(value)
+                return self._save_group(value, inline=inline, durable=durable, prefer=prefer)
             except RecursionError:
                 raise SerializationError(f"A {_type_name(value)} nested this deeply can not be kept.") from None
         for choice in choices:
             try:
-                return self._save_with(choice, value)
+                return self._save_with(choice, value, inline=inline, durable=durable)
             except SerializationError as error:
                 refusal = error
         raise SerializationError(f"A {_type_name(value)} can not be kept: {refusal}") from refusal
@@ -157,24 +181,37 @@ class Artifacts:
         serializer = serializer_named(artifact.serializer)
         if serializer.carries_code and not (trust or self.store.trusted):
             _require_consent(artifact)
+        if artifact.content is not None:
+            _refuse_damaged_content(artifact)
+            return serializer.read(io.BytesIO(artifact.content), artifact.version)
         with self.blobs.open(artifact.blob) as file:
             return serializer.read(file, artifact.version)
 
     def verify(self, artifact: AnyArtifact) -> list[str]:
         """Read the bytes and report, a sentence each, what is damaged or missing; runs nothing."""
-        return self.blobs.verify(leaf.blob for leaf in leaves(artifact))
+        return [problem for leaf in leaves(artifact) for problem in self._problems(leaf)]
 
-    def _save_with(self, serializer: Serializer, value: object) -> Artifact:
-        with self.blobs.writer() as file:
+    def _problems(self, leaf: Artifact) -> Iterator[str]:
+        if leaf.content is None:
+            yield from self.blobs.verify([leaf.blob])
+            return
+        try:
+            _refuse_damaged_content(leaf)
+        except DamagedError as error:
+            yield str(error)
+
+    def _save_with(self, serializer: Serializer, value: object, *, inline: int, durable: bool) -> Artifact:
+        with self.blobs.writer(durable=durable, inline=inline) as file:
             serializer.write(value, file)  # type: ignore[arg-type]
-        artifact = Artifact(_type_name(value), serializer.name, serializer.version, file.blob)
+        content = file.content if inline and file.blob.size <= inline else None
+        artifact = Artifact(_type_name(value), serializer.name, serializer.version, file.blob, None, content)
         if not serializer.carries_code:
             return artifact
         return attrs.evolve(artifact, signature=_signature(artifact))
 
-    def _save_group(self, value: Any) -> ArtifactGroup:
+    def _save_group(self, value: Any, **how: Any) -> ArtifactGroup:
         is_dict = isinstance(value, dict)
-        items = tuple(self.save(item) for item in (value.values() if is_dict else value))
+        items = tuple(self.save(item, **how) for item in (value.values() if is_dict else value))
         return ArtifactGroup(type(value).__name__, tuple(value) if is_dict else (), items)  # type: ignore[arg-type]
 
 
@@ -205,6 +242,8 @@ def artifact_to_json(artifact: AnyArtifact) -> dict[str, Any]:
     }
     if artifact.signature is not None:
         value["signature"] = {"key": artifact.signature.key, "code": artifact.signature.code}
+    if artifact.content is not None:
+        value["content"] = b64encode(artifact.content).decode()
     return value
 
 
@@ -223,8 +262,9 @@ def artifact_from_json(value: Mapping[str, Any]) -> AnyArtifact:
         signed = value.get("signature")
         signature = Signature(signed["key"], signed["code"]) if signed else None
         blob = Blob(value["digest"], value["size"])
-        return Artifact(value["type"], value["serializer"], value["version"], blob, signature)
-    except (KeyError, TypeError, AttributeError) as error:
+        content = b64decode(value["content"], validate=True) if "content" in value else None
+        return Artifact(value["type"], value["serializer"], value["version"], blob, signature, content)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise FormatError(f"this is not the record of an artifact: {type(error).__name__} {error}") from error
 
 
@@ -246,6 +286,11 @@ def _is_group(value: object) -> bool:
     if type(value) is dict:
         return 0 < len(value) <= LARGEST_GROUP and all(type(key) is str for key in value)
     return type(value) in (list, tuple) and 0 < len(value) <= LARGEST_GROUP  # type: ignore[arg-type]
+
+
+def _refuse_damaged_content(artifact: Artifact) -> None:
+    found = Blob.of(artifact.content or b"")
+    refuse_damaged(artifact.blob, found, f"the {artifact.type} kept in its own record")
 
 
 def _signature(artifact: Artifact) -> Signature | None:

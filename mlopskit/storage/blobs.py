@@ -5,64 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
-
-import attrs
+from typing import BinaryIO, TypeVar, cast
 
 from mlopskit.errors import ConflictError, DamagedError, NotFoundError
+from mlopskit.storage.blob import EMPTY, Blob, refuse_damaged
+from mlopskit.storage.blob_writer import BLOCK, BlobWriter
 from mlopskit.storage.condemned import Condemned, blob_name, digest_and_copy
 from mlopskit.storage.store import Store, StoreLike
-from mlopskit.storage.translation import store_error
 
-BLOCK = 1 << 20
+__all__ = ["EMPTY", "Blob", "Blobs"]
+
 IN_MEMORY = 32 << 20  # bytes up to which a blob is verified in memory rather than on disk
+WRITTEN_AT_ONCE = BLOCK  # bytes up to which a blob waits in memory for its end, and then needs no scratch file
 _T = TypeVar("_T")
-
-
-@attrs.frozen
-class Blob:
-    """What to ask a store for: the content's sha256, and its length in bytes."""
-
-    digest: str
-    size: int
-
-
-EMPTY = Blob(hashlib.sha256().hexdigest(), 0)  # never written: a store keeps no empty files
-
-
-class BlobWriter(io.RawIOBase):
-    """A file to write a blob's bytes to; `blob` names them once `Blobs.writer` has been left."""
-
-    def __init__(self, file: BinaryIO, store: Store) -> None:
-        self._file = file
-        self._store = store
-        self._hash = hashlib.sha256()
-        self._size = 0
-
-    @property
-    def blob(self) -> Blob:
-        """Digest and size of what was written so far."""
-        return Blob(self._hash.hexdigest(), self._size)
-
-    def writable(self) -> bool:
-        """Say yes, as a file does."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Append bytes; returns how many, which is always all of them."""
-        view = memoryview(data).cast("B") if not isinstance(data, bytes) else data
-        self._hash.update(view)
-        try:
-            _write_all(self._file, view)
-        except OSError as error:
-            raise store_error(error, "a blob", str(self._store)) from error
-        self._size += len(view)
-        return len(view)
 
 
 class Blobs:
@@ -87,13 +46,16 @@ class Blobs:
         self.store = Store.of(store)
         self._condemned = Condemned(self.store)
 
-    def put(self, content: bytes | BinaryIO | Path) -> Blob:
+    def put(self, content: bytes | BinaryIO | Path, *, durable: bool = True) -> Blob:
         """Keep bytes, a readable binary file, or a local file's content; in bounded memory.
 
         Parameters
         ----------
         content : bytes, binary file or Path
             What to keep.
+        durable : bool, default True
+            False skips waiting for a local disk, as for `Store.create`: fit for what can be made again.
+            Putting the same content durably later makes up for it.
 
         Returns
         -------
@@ -101,17 +63,24 @@ class Blobs:
             The name to read it back by. Equal content has one name and is stored once.
         """
         if isinstance(content, bytes) and len(content) <= IN_MEMORY:
-            blob = Blob(hashlib.sha256(content).hexdigest(), len(content))
-            self._keep_bytes(blob, content)
+            blob = Blob.of(content)
+            self._keep_bytes(blob, content, durable=durable)
             return blob
-        with self.writer() as writer, _opened(content) as source:
+        with self.writer(durable=durable) as writer, _opened(content) as source:
             while block := source.read(BLOCK):
                 writer.write(block)
         return writer.blob
 
     @contextlib.contextmanager
-    def writer(self) -> Iterator[BlobWriter]:
+    def writer(self, *, durable: bool = True, inline: int = 0) -> Iterator[BlobWriter]:
         """Give a file to write to; on leaving, the blob is kept, on an error nothing is.
+
+        Parameters
+        ----------
+        durable : bool, default True
+            As for `put`.
+        inline : int, default 0
+            If the bytes are no more than this many, nothing goes to the store: the caller keeps the `content`.
 
         Examples
         --------
@@ -120,14 +89,11 @@ class Blobs:
         >>> file.blob.size
         14
         """
-        path = self.store.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
-        try:
-            with self._scratch_file(path) as file:
-                writer = BlobWriter(file, self.store)
-                yield writer
-            self._keep_file(writer.blob, path)
-        finally:
-            path.unlink(missing_ok=True)
+        with BlobWriter(self.store, in_memory=max(inline, WRITTEN_AT_ONCE)) as file:
+            yield file
+            file.finish()
+            if file.blob.size > inline:
+                self._keep(file, durable=durable)
 
     def read(self, blob: Blob) -> bytes:
         """Return the bytes, after checking that they are the ones that were put.
@@ -142,7 +108,7 @@ class Blobs:
         if blob == EMPTY:
             return b""
         data = self._on_copy(blob, self.store.read)
-        _refuse_damaged(blob, hashlib.sha256(data), len(data), self.store)
+        refuse_damaged(blob, Blob.of(data), self._place(blob))
         return data
 
     @contextlib.contextmanager
@@ -220,7 +186,8 @@ class Blobs:
         Parameters
         ----------
         record : JSON-able
-            With a dict of ``digest`` and ``size`` for each blob, at any depth.
+            With a dict of ``digest`` and ``size`` for each blob, at any depth. One that has ``content`` as
+            well stands for bytes that the record holds itself.
 
         Examples
         --------
@@ -238,11 +205,13 @@ class Blobs:
     @contextlib.contextmanager
     def _checked(self, blob: Blob, source: BinaryIO) -> Iterator[BinaryIO]:
         if self.store.local_path(blob_name(blob.digest)) is not None:
-            _check(blob, source, source, self.store)
+            refuse_damaged(blob, _rest_of(source), self._place(blob))
+            source.seek(0)
             yield source
             return
         with cast("BinaryIO", tempfile.TemporaryFile()) as file:
-            _check(blob, source, file, self.store)
+            refuse_damaged(blob, _rest_of(source, copy=file), self._place(blob))
+            file.seek(0)
             yield file
 
     def _has_copy(self, name: str, blob: Blob) -> bool:
@@ -267,11 +236,8 @@ class Blobs:
                 raise
             return use(blob_name(blob.digest, max(copies)))
 
-    def _scratch_file(self, path: Path) -> BinaryIO:
-        try:
-            return cast("BinaryIO", path.open("xb", buffering=0))
-        except OSError as error:
-            raise store_error(error, "a blob", str(self.store)) from error
+    def _place(self, blob: Blob) -> str:
+        return f"{blob_name(blob.digest)} in {self.store}"
 
     def _listed(self) -> Iterator[Blob]:
         for name in self.store.list("blobs"):
@@ -279,35 +245,35 @@ class Blobs:
                 with contextlib.suppress(NotFoundError):  # deleted since it was listed
                     yield Blob(found[0], self.store.size(name))
 
-    def _keep_bytes(self, blob: Blob, data: bytes) -> None:
+    def _keep(self, file: BlobWriter, *, durable: bool) -> None:
+        content = file.content
+        if content is None and file.blob.size <= IN_MEMORY and self.store.local_path(self._name(file.blob)) is None:
+            content = file.path.read_bytes()  # one request, and other bytes there are replaced
+        if content is not None:
+            self._keep_bytes(file.blob, content, durable=durable)
+        elif not self._is_kept(file.blob, durable=durable):
+            self._move(file.blob, file.path, durable=durable)
+
+    def _keep_bytes(self, blob: Blob, data: bytes, *, durable: bool) -> None:
         if blob == EMPTY:
             return
         try:
-            self.store.create(self._name(blob), data)
+            self.store.create(self._name(blob), data, durable=durable)
         except ConflictError:  # the content decides the name, so other bytes there are damage
-            self.store.replace(self._name(blob), data)
+            self.store.replace(self._name(blob), data, durable=durable)
 
-    def _keep_file(self, blob: Blob, path: Path) -> None:
-        if blob == EMPTY:
-            return
-        if blob.size <= IN_MEMORY and self.store.local_path(self._name(blob)) is None:
-            self._keep_bytes(blob, path.read_bytes())  # one request, and other bytes there are replaced
-            return
-        if not self._is_kept(blob):
-            self._move(blob, path)
-
-    def _move(self, blob: Blob, path: Path) -> None:
+    def _move(self, blob: Blob, path: Path, *, durable: bool) -> None:
         try:
-            self.store.create_from_file(self._name(blob), path)
+            self.store.create_from_file(self._name(blob), path, durable=durable)
         except ConflictError:
-            if self._is_kept(blob):
+            if self._is_kept(blob, durable=durable):
                 return
             self.store.delete(self._name(blob))  # what lies there is damaged: make room for the right bytes
             with contextlib.suppress(ConflictError):  # another writer repairs it too
-                self.store.create_from_file(self._name(blob), path)
+                self.store.create_from_file(self._name(blob), path, durable=durable)
 
-    def _is_kept(self, blob: Blob) -> bool:
-        """Whether the right bytes are there; of a big blob far away, the right length has to do."""
+    def _is_kept(self, blob: Blob, *, durable: bool) -> bool:
+        """Whether the right bytes are there, and synced if `durable`; of a big blob far away, the length has to do."""
         name = self._name(blob)
         if not self._has_copy(name, blob):
             return False
@@ -315,25 +281,22 @@ class Blobs:
             return True
         try:
             with self.store.open(name) as file, self._checked(blob, file):
-                return True
+                pass
+            if durable:  # whoever wrote it may not have waited for the disk
+                self.store.sync(name)
         except (DamagedError, NotFoundError):
             return False
+        return True
 
 
 def _blobs_in(record: object) -> Iterator[Blob]:
     if isinstance(record, Mapping):
-        if "digest" in record and "size" in record:
+        if "digest" in record and "size" in record and "content" not in record:  # else the record has the bytes itself
             yield Blob(record["digest"], record["size"])
         record = list(record.values())
     if isinstance(record, (list, tuple)):
         for part in record:
             yield from _blobs_in(part)
-
-
-def _write_all(file: BinaryIO, data: Any) -> None:
-    view = memoryview(data)
-    while view:  # an unbuffered file may take less than it is given, on a full disk for one
-        view = view[file.write(view) :]
 
 
 @contextlib.contextmanager
@@ -347,25 +310,12 @@ def _opened(content: bytes | BinaryIO | Path) -> Iterator[BinaryIO]:
         yield content
 
 
-def _check(blob: Blob, source: BinaryIO, file: BinaryIO, store: Store) -> None:
-    """Hash all of `source`, copying it to `file` if that is another, and rewind `file`."""
-    digest, size = hashlib.sha256(), 0
-    while block := source.read(BLOCK):
-        digest.update(block)
-        size += len(block)
-        if file is not source:
-            file.write(block)
-    _refuse_damaged(blob, digest, size, store)
-    file.seek(0)
-
-
-def _refuse_damaged(blob: Blob, digest: Any, size: int, store: Store) -> None:
-    if (digest.hexdigest(), size) == (blob.digest, blob.size):
-        return
-    what = (
-        f"has {size:,} bytes instead of {blob.size:,}" if size != blob.size else "holds other bytes of the same length"
-    )
-    raise DamagedError(
-        f"{blob_name(blob.digest)} in {store} {what}; it is not what was written. "
-        "Restore it from a backup, or make it again."
-    )
+def _rest_of(source: BinaryIO, copy: BinaryIO | None = None) -> Blob:
+    """Read `source` to its end, writing it to `copy` as well if there is one, and name what it held."""
+    found, size, block = hashlib.sha256(), 0, memoryview(bytearray(BLOCK))
+    while count := source.readinto(block):  # type: ignore[attr-defined]
+        found.update(block[:count])
+        size += count
+        if copy is not None:
+            copy.write(block[:count])
+    return Blob(found.hexdigest(), size)

@@ -38,7 +38,8 @@ def collect_garbage(store: StoreLike) -> Garbage:
     """Delete every blob that nothing on the store names.
 
     Whatever looks like a digest anywhere outside the blobs counts as naming one, so that nothing has to
-    know what others write there. All of that is read once, and what is new or not a commit once more.
+    know what others write there; beside content that a record holds itself, too, which at worst keeps an
+    equal blob alive. All of that is read once, and what is new or not a commit once more.
     Others may write meanwhile; see `mlopskit.storage.condemned` for why nothing that is named is lost.
 
     Parameters

@@ -18,6 +18,7 @@ from mlopskit.errors import (
     ConflictError,
     FormatError,
     InvalidNameError,
+    NotFoundError,
     StoreError,
     UnreachableError,
     UnsupportedBackendError,
@@ -177,7 +178,8 @@ class Store:
             At least one byte.
         durable : bool, default True
             False skips waiting for a local disk: a power loss may then take the bytes, or leave
-            a torn file. Only for what is checked on reading and can be made again.
+            a torn file. Only for what is checked on reading and can be made again. True waits also
+            for equal bytes that are there already, since whoever wrote them may not have.
 
         Raises
         ------
@@ -234,6 +236,17 @@ class Store:
             if self._found(name) == data:  # an earlier attempt went through and its reply was lost
                 return
             raise ConflictError(f"{name} in {self} has changed since version {version}; read it again.") from None
+
+    def sync(self, name: str) -> None:
+        """Wait until `name` is on a local disk, which whoever wrote it with ``durable=False`` did not.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such name.
+        """
+        checked_name(name)
+        self._attempt(name, lambda: self._backend.sync(name))
 
     def version(self, name: str) -> str:
         """Return a token that changes when `name` is replaced, for `replace`.
@@ -310,6 +323,14 @@ class Store:
                 raise ConflictError(
                     f"{name} exists with other content in {self}; it can not be created again."
                 ) from None
+            if durable:
+                self._sync_or_create(name, data)
+
+    def _sync_or_create(self, name: str, data: bytes) -> None:
+        try:
+            self.sync(name)
+        except NotFoundError:  # deleted since it was found
+            self._create(name, data, durable=True)
 
     def _found(self, name: str) -> bytes | None:
         return self._attempt(name, lambda: self._backend.read_many([name])).get(name)

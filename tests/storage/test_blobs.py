@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mlopskit.errors import DamagedError, NotFoundError
 from mlopskit.storage import blobs as blobs_module
 from mlopskit.storage.blobs import EMPTY, Blob, Blobs
+from mlopskit.storage.condemned import Condemned, blob_name
 
 CONTENT = os.urandom(300_000)
 
@@ -21,6 +22,7 @@ CONTENT = os.urandom(300_000)
 def tiny_memory(monkeypatch):
     """Make everything over a kilobyte count as big."""
     monkeypatch.setattr(blobs_module, "IN_MEMORY", 1_000)
+    monkeypatch.setattr(blobs_module, "WRITTEN_AT_ONCE", 1_000)
 
 
 def test_content_comes_back_under_its_sha256(store):
@@ -151,3 +153,93 @@ def test_strays_among_the_blobs_do_not_stop_verification(local):
     local.local_path("blobs/ab").mkdir(exist_ok=True)
     (local.local_path("blobs/ab") / "foo (1)").write_bytes(b"x")
     assert blobs.verify() == []
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """The inodes that were synced, in their order."""
+    inodes, sync = [], os.fsync
+
+    def observed(descriptor):
+        inodes.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", observed)
+    return inodes
+
+
+def inodes_of(local, blob):
+    path = local.local_path(f"blobs/{blob.digest[:2]}/{blob.digest}")
+    return {path.stat().st_ino, path.parent.stat().st_ino}
+
+
+@pytest.fixture(params=[1_000, 10**9], ids=["big", "small"])
+def any_size(request, monkeypatch):
+    """Treat the content as big, and as small."""
+    monkeypatch.setattr(blobs_module, "IN_MEMORY", request.param)
+    monkeypatch.setattr(blobs_module, "WRITTEN_AT_ONCE", request.param)
+
+
+@pytest.mark.usefixtures("any_size")
+def test_a_blob_that_need_not_be_durable_is_not_synced(local, synced):
+    blob = Blobs(local).put(CONTENT, durable=False)
+    assert inodes_of(local, blob).isdisjoint(synced)
+    assert Blobs(local).read(blob) == CONTENT
+
+
+@pytest.mark.usefixtures("any_size")
+def test_putting_it_again_durably_syncs_what_is_there_and_its_folder(local, synced):
+    blobs = Blobs(local)
+    blob = blobs.put(CONTENT, durable=False)
+    before = inodes_of(local, blob)
+    synced.clear()
+    assert blobs.put(CONTENT) == blob
+    assert before <= set(synced)
+    assert inodes_of(local, blob) == before
+
+
+@pytest.mark.usefixtures("any_size")
+def test_putting_it_again_without_need_syncs_nothing(local, synced):
+    blobs = Blobs(local)
+    blobs.put(CONTENT)
+    synced.clear()
+    blobs.put(CONTENT, durable=False)
+    assert synced == []
+
+
+@pytest.mark.usefixtures("any_size")
+@pytest.mark.parametrize("torn", [b"", CONTENT[:4096], bytes(len(CONTENT))], ids=["empty", "short", "zeros"])
+def test_a_blob_that_a_power_loss_tore_is_written_again_durably(local, synced, torn):
+    blobs = Blobs(local)
+    blob = blobs.put(CONTENT, durable=False)
+    local.local_path(local.list("blobs")[0]).write_bytes(torn)
+    synced.clear()
+    assert blobs.put(CONTENT) == blob
+    assert inodes_of(local, blob) <= set(synced)
+    assert blobs.read(blob) == CONTENT
+
+
+def test_folders_are_on_the_disk_before_anything_relies_on_them(local, synced):
+    blob = Blobs(local).put(CONTENT, durable=False)
+    parents = local.local_path(f"blobs/{blob.digest[:2]}").parent, local.local_path("blobs").parent
+    assert {path.stat().st_ino for path in parents} <= set(synced)
+
+
+def test_few_bytes_that_the_caller_keeps_are_not_written(store):
+    blobs = Blobs(store)
+    with blobs.writer(inline=10) as file:
+        file.write(b"ten bytes!")
+    assert (file.content, file.blob) == (b"ten bytes!", Blob.of(b"ten bytes!"))
+    assert store.list("blobs") == []
+    with blobs.writer(inline=10) as file:
+        file.write(b"eleven bytes")
+    assert blobs.read(file.blob) == b"eleven bytes"
+
+
+def test_a_record_s_own_content_is_no_blob_to_look_for(local):
+    blobs = Blobs(local)
+    blob = Blob("ab" * 32, 5)
+    Condemned(local).add([blob_name(blob.digest)])
+    named = {"digest": blob.digest, "size": blob.size}
+    assert not blobs.spares([named])
+    assert blobs.spares([named | {"content": "aGVsbG8="}])

@@ -92,6 +92,7 @@ def test_a_writer_that_was_overlooked_writes_again_under_a_name_that_nobody_dele
 @pytest.mark.parametrize("size", [10, 5_000])
 def test_a_file_that_was_condemned_is_written_again_too(store, size, monkeypatch):
     monkeypatch.setattr("mlopskit.storage.blobs.IN_MEMORY", 1_000)
+    monkeypatch.setattr("mlopskit.storage.blobs.WRITTEN_AT_ONCE", 1_000)
     content = os.urandom(size)
     blobs = Blobs(store)
     with blobs.writer() as file:

@@ -111,6 +111,35 @@ def test_a_file_becomes_a_name_only_once(store):
         assert sum(len(block) for block in iter(lambda: file.read(30_000), b"")) == 100_000
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_whether_to_wait_for_a_disk_changes_nothing_else(store, durable):
+    store.create("a", b"content", durable=durable)
+    store.create("a", b"content", durable=durable)
+    assert store.read("a") == b"content"
+    store.replace("a", b"other", durable=durable)
+    store.sync("a")
+    assert store.read("a") == b"other"
+
+
+def test_what_is_not_there_can_not_be_synced(local):
+    with pytest.raises(NotFoundError, match="nothing/here"):
+        local.sync("nothing/here")
+
+
+def test_equal_bytes_that_are_deleted_while_they_are_synced_are_written_again(local, monkeypatch):
+    local.create("a", b"content", durable=False)
+    sync = type(local._backend).sync
+
+    def too_late(backend, name):
+        backend.delete([name])
+        monkeypatch.undo()
+        sync(backend, name)
+
+    monkeypatch.setattr(type(local._backend), "sync", too_late)
+    local.create("a", b"content")
+    assert local.read("a") == b"content"
+
+
 def test_empty_content_is_refused_before_anything_is_written(store):
     with pytest.raises(ValueError, match="at least a byte"):
         store.create("name", b"")

@@ -37,6 +37,9 @@ class Backend(Protocol):
     def replace(self, name: str, data: bytes, *, version: str | None, durable: bool) -> None:
         """Overwrite whole; with `version`, FileExistsError unless that is still the current one."""
 
+    def sync(self, name: str) -> None:
+        """Wait until `name` survives a power loss, if it was written without waiting; FileNotFoundError if missing."""
+
     def list(self, folder: str, *, recursive: bool) -> list[str]:
         """Sorted names below `folder`, or its direct children, folders among them ending in '/'."""
 

@@ -86,6 +86,10 @@ class LocalBackend:
         with self._staged(data, durable=durable) as staged:
             self._in_folder_of(name, lambda target: os.replace(staged, target), durable=durable)
 
+    def sync(self, name: str) -> None:
+        _sync_file(self.path(name))
+        _sync_folder(os.path.dirname(self._at(name)))  # noqa: PTH120 - a hot path
+
     def list(self, folder: str, *, recursive: bool) -> list[str]:
         return sorted(self._below(folder, recursive=recursive))
 
@@ -155,7 +159,7 @@ class LocalBackend:
         try:
             give_name(target)
         except FileNotFoundError:  # the folder is missing: the first name in it
-            _make_folders(os.path.dirname(target), durable=durable)  # noqa: PTH120 - a hot path
+            _make_folders(os.path.dirname(target))  # noqa: PTH120 - a hot path
             give_name(target)
         if durable:
             _sync_folder(os.path.dirname(target))  # noqa: PTH120 - a hot path
@@ -187,16 +191,16 @@ def _rename_exclusively(path: str, target: str) -> None:
         raise OSError(code, os.strerror(code), target)
 
 
-def _make_folders(folder: str, *, durable: bool) -> None:
+def _make_folders(folder: str) -> None:
+    """Make a folder, on the disk at once: every later write into it takes that for granted, durable or not."""
     if os.path.isdir(folder):  # noqa: PTH112 - a hot path
         return
     parent = os.path.dirname(folder)  # noqa: PTH120 - a hot path
     if parent != folder:
-        _make_folders(parent, durable=durable)
+        _make_folders(parent)
     with contextlib.suppress(FileExistsError):  # if it is no folder, what comes next says so
         os.mkdir(folder)  # noqa: PTH102 - a hot path
-    if durable:  # a folder is only on the disk when its parent says so
-        _sync_folder(parent)
+    _sync_folder(parent)  # a folder is only on the disk when its parent says so
 
 
 def _sync_file(path: Path) -> None:

@@ -135,6 +135,9 @@ class RemoteBackend:
         with _translated(name):
             self.filesystem.pipe_file(self._at(name), data, **self._condition(version))
 
+    def sync(self, name: str) -> None:
+        """What a server has acknowledged is kept: it ignores ``durable``."""
+
     def _condition(self, version: str | None) -> dict[str, Any]:
         """What to tell `pipe_file` so that it only replaces `version`."""
         if version is not None:

@@ -6,6 +6,7 @@ Each kind of dtype is one pair of functions here: what it writes, and how that i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import countOf
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,6 +18,12 @@ from mlopskit.storage import canonical_json
 from mlopskit.storage.serializers.cells import cell_from_json, cell_to_json
 from mlopskit.storage.serializers.dtypes import dtype_from_json, dtype_to_json
 from mlopskit.storage.serializers.sections import Buffer, read_section, write_section
+from mlopskit.storage.serializers.texts import (
+    arrow_from_buffers,
+    arrow_to_buffers,
+    texts_from_buffers,
+    texts_to_buffers,
+)
 
 Header = dict[str, Any]
 
@@ -162,34 +169,57 @@ def _read_interval(file: BinaryIO, header: Header, _buffers: list[Buffer]) -> An
 
 
 def _write_string(file: BinaryIO, header: Header, values: Any) -> None:
-    texts = values.to_numpy(object, na_value="")
-    write_section(file, header, values.isna(), *_text_to_buffers(texts))
+    if header["storage"] == "pyarrow":
+        write_section(file, header, *arrow_to_buffers(values.__arrow_array__()))
+    else:
+        write_section(file, header, values.isna(), *texts_to_buffers(values.to_numpy(object, na_value="")))
 
 
 def _read_string(_file: BinaryIO, header: Header, buffers: list[Buffer]) -> Any:
-    missing, *texts = buffers
-    values = object_array(_text_from_buffers(*texts), len(missing))
     dtype = dtype_from_json(header)
+    if getattr(dtype, "storage", "python") != "python":
+        return dtype.__from_arrow__(arrow_from_buffers(*buffers))
+    missing, *texts = buffers
+    values = texts_from_buffers(*texts)
     values[missing] = getattr(dtype, "na_value", np.nan)
     return values if isinstance(dtype, np.dtype) else pd.array(values, dtype=dtype)
 
 
 def _write_object(file: BinaryIO, header: Header, values: Buffer) -> None:
-    codes = np.fromiter(map(_code, values), np.uint8, len(values))
+    codes = _codes(values)
     others = canonical_json.encode([cell_to_json(cell) for cell in values[codes == _OTHER]])
-    write_section(file, header, codes, np.frombuffer(others, np.uint8), *_text_to_buffers(values[codes == _TEXT]))
+    texts = values[codes == _TEXT] if codes.any() else values
+    write_section(file, header, codes, np.frombuffer(others, np.uint8), *texts_to_buffers(texts))
 
 
 def _read_object(_file: BinaryIO, _header: Header, buffers: list[Buffer]) -> Any:
     codes, others, *texts = buffers
+    strings = texts_from_buffers(*texts)
+    if not codes.any() and len(strings) == len(codes):
+        return strings
     values = np.empty(len(codes), object)
     for code, missing in _MISSING.items():
         values[codes == code] = missing
     cells = [cell_from_json(cell) for cell in canonical_json.decode(others.tobytes())]
     values[codes == _OTHER] = object_array(cells, len(cells))
-    strings = _text_from_buffers(*texts)
-    values[codes == _TEXT] = object_array(strings, len(strings))
+    values[codes == _TEXT] = strings
     return values
+
+
+def _codes(values: Buffer) -> Buffer:
+    """Return what each cell is; quickly where all are texts, or all but what is missing."""
+    codes = np.full(len(values), _TEXT, np.uint8)
+    if _are_texts(values):
+        return codes
+    missing = pd.isna(values)
+    unclear = missing if _are_texts(values[~missing]) else slice(None)
+    cells = values[unclear]
+    codes[unclear] = np.fromiter(map(_code, cells), np.uint8, len(cells))
+    return codes
+
+
+def _are_texts(values: Buffer) -> bool:
+    return countOf(map(type, values), str) == len(values)  # exactly: a subclass of str would not come back
 
 
 def _code(cell: object) -> int:
@@ -197,25 +227,6 @@ def _code(cell: object) -> int:
     if kind is float:
         return _NAN if cell != cell else _OTHER  # the quickest test for NaN
     return _CODES.get(kind, _OTHER)
-
-
-def _text_to_buffers(texts: Iterable[str]) -> tuple[Buffer, Buffer]:
-    # pandas and Python hold lone surrogates as well; "surrogatepass" gives them bytes of their own
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-    narrowest = np.min_scalar_type(lengths.max(initial=0))
-    return np.frombuffer(b"".join(encoded), np.uint8), lengths.astype(narrowest)
-
-
-def _text_from_buffers(data: Buffer, lengths: Buffer) -> list[str]:
-    joined, ends = data.tobytes(), np.cumsum(lengths, dtype=np.int64)
-    if len(joined) != (ends[-1] if len(ends) else 0):
-        raise DamagedError("a text column and its lengths disagree: restore it from a copy")
-    spans = zip([0, *ends[:-1].tolist()], ends.tolist(), strict=False)
-    if joined.isascii():
-        text = joined.decode()
-        return [text[start:end] for start, end in spans]
-    return [joined[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
 
 
 _Write = Callable[[BinaryIO, Header, Any], None]
