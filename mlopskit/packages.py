@@ -60,6 +60,20 @@ def imported_packages() -> dict[str, str]:
     return dict(_last[1])
 
 
+def version_of(module: str) -> str:
+    """Tell the version of the distribution that an imported top-level module comes from; empty if that is unknown.
+
+    Examples
+    --------
+    >>> import attr
+    >>> version_of("attr") == imported_packages()["attrs"]
+    True
+    """
+    imported_packages()
+    owners = (owner for found, owner in _found.items() if found.name == module and owner is not None)
+    return next((owner.version for owner in owners), "")
+
+
 def _modules() -> Iterator[_Module]:
     files = {name: _file(module) for name, module in sys.modules.copy().items()}
     for name, file in files.items():

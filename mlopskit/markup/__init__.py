@@ -22,6 +22,7 @@ from mlopskit.markup.graph import graph
 from mlopskit.markup.heatmap import heatmap
 from mlopskit.markup.html import Markup, element, escape, join
 from mlopskit.markup.lines import line_chart, sparkline
+from mlopskit.markup.mermaid import mermaid
 from mlopskit.markup.page import fragment, page
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "key_values",
     "line_chart",
     "link",
+    "mermaid",
     "note",
     "page",
     "paragraph",
