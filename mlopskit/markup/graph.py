@@ -24,8 +24,6 @@ _STATES = {  # told apart by the mark and by the word, with no need of the colou
     "given": (svg.PURPLE, "m0-7v8m-3.5-3.5l3.5 3.5 3.5-3.5m-9.5 1v4.5h12v-4.5"),  # an arrow into a tray
     "waiting": (svg.GREY, "m-4.5-6h9l-9 12h9z"),  # an hourglass
 }
-_FULL_SIZE = Markup("<style>@media screen { .mlopskit .mk-scroll > svg { max-width: none; } }</style>")
-"""Unlike a chart, a long graph can not be read when it is squeezed into the page; only paper has no other way."""
 
 Slot = tuple[str, int]  # a step's name and a column: its own holds its box, those right of it the edges on their way
 
@@ -108,7 +106,7 @@ def graph(
     height = max(place.middle for place in places.values()) + _ROW / 2
     drawing = [element("g", *edges, opacity=0.5), *frames]
     drawn = svg.canvas(title, _in_words(inputs, boxes), width, height, drawing)
-    return element("div", _FULL_SIZE, drawn, class_="mk-scroll", tabindex="0", role="region", aria_label=title)
+    return element("div", drawn, class_="mk-scroll", tabindex="0", role="region", aria_label=title)
 
 
 def _box(name: str, notes: Mapping[str, str], states: Mapping[str, str], parameters: Collection[str]) -> _Box:

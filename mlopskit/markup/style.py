@@ -29,6 +29,7 @@ COMPONENTS = """
 .mlopskit .mk-subtitle { font-size: 1.05rem; opacity: .72; margin: .35rem 0 0; }
 .mlopskit .mk-empty, .mlopskit .mk-missing, .mlopskit .mk-when { opacity: .66; }
 .mlopskit .mk-scroll { overflow-x: auto; margin: .75rem 0 1.25rem; }
+@media screen { .mlopskit .mk-scroll > svg { max-width: none; } }
 .mlopskit table { border-collapse: collapse; border: 0; margin: 0; font-size: .9em; line-height: 1.4; min-width: 50%; }
 .mlopskit caption { caption-side: top; text-align: left; padding: 0 0 .5rem; opacity: .72; }
 .mlopskit.mlopskit th, .mlopskit.mlopskit td { text-align: left; vertical-align: middle; border: 0;

@@ -42,7 +42,7 @@ def test_a_page_is_dark_for_those_who_want_it_and_prints():
 
 def test_the_style_of_a_fragment_reaches_nothing_outside():
     style = fragment("x").partition("<style>")[2].partition("</style>")[0]
-    flat = re.sub(r"@media print \{|\}\s*\}", "}", style)
+    flat = re.sub(r"@media (?:print|screen) \{|\}\s*\}", "}", style)
     selectors = [one.strip() for group in re.findall(r"([^{}]+)\{", flat) for one in group.split(",")]
     assert selectors
     assert all(selector.startswith(".mlopskit") for selector in selectors)
