@@ -73,11 +73,13 @@ class LocalBackend:
             raise FileExistsError(errno.EEXIST, "name is taken", name)
         with self._staged(data, durable=durable) as staged:
             self._link(staged, name, durable=durable)
+            with contextlib.suppress(FileNotFoundError):  # where there are no hard links it was renamed
+                os.unlink(staged)  # noqa: PTH108 - a hot path
 
     def create_from_file(self, name: str, path: Path, *, durable: bool) -> None:
         if durable:
             _sync_file(path)
-        self._link(path, name, durable=durable)
+        self._link(os.fspath(path), name, durable=durable)
         path.unlink(missing_ok=True)  # writing to it now would write to the store
 
     def replace(self, name: str, data: bytes, *, version: str | None, durable: bool) -> None:
@@ -99,14 +101,17 @@ class LocalBackend:
                 self.path(name).unlink()
 
     def scratch(self) -> Path:
-        folder = self.path(_SCRATCH)
+        return Path(self._scratch())
+
+    def _scratch(self) -> str:
+        folder = self._at(_SCRATCH)
         if not os.path.isdir(folder):  # noqa: PTH112 - a hot path
             if self._swept and not os.path.isdir(self._root):  # noqa: PTH112
                 raise ConnectionError(errno.ENOTCONN, "the store's folder has vanished; bring it back", self._root)
-            folder.mkdir(parents=True, exist_ok=True)
+            Path(folder).mkdir(parents=True, exist_ok=True)
         if not self._swept:
             self._swept = True
-            _remove_stale(folder)
+            _remove_stale(Path(folder))
         return folder
 
     def _at(self, name: str) -> str:
@@ -135,8 +140,9 @@ class LocalBackend:
                 yield f"{prefix}{entry.name}/"
 
     @contextlib.contextmanager
-    def _staged(self, data: bytes, *, durable: bool) -> Iterator[Path]:
-        path = self.scratch() / f"{os.getpid()}-{uuid.uuid4().hex}"
+    def _staged(self, data: bytes, *, durable: bool) -> Iterator[str]:
+        """Give a file with these bytes that is to be renamed or removed; on an error it is removed here."""
+        path = f"{self._scratch()}/{os.getpid()}-{uuid.uuid4().hex}"
         try:
             with open(path, "xb", buffering=0, opener=self._made) as file:
                 view = memoryview(data)
@@ -145,13 +151,14 @@ class LocalBackend:
                 if durable:
                     os.fsync(file.fileno())
             yield path
-        finally:
-            path.unlink(missing_ok=True)
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
 
     def _made(self, path: str, flags: int) -> int:
         return os.open(path, flags, self._mode)
 
-    def _link(self, path: Path, name: str, *, durable: bool) -> None:
+    def _link(self, path: str, name: str, *, durable: bool) -> None:
         self._in_folder_of(name, lambda target: _link_exclusively(path, target), durable=durable)
 
     def _in_folder_of(self, name: str, give_name: _NameGiver, *, durable: bool) -> None:
@@ -169,13 +176,13 @@ def _missing(name: str) -> FileNotFoundError:
     return FileNotFoundError(errno.ENOENT, "no such name", name)
 
 
-def _link_exclusively(path: Path, target: str) -> None:
+def _link_exclusively(path: str, target: str) -> None:
     try:
         os.link(path, target)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        _rename_exclusively(os.fspath(path), target)
+        _rename_exclusively(path, target)
 
 
 def _rename_exclusively(path: str, target: str) -> None:
