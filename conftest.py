@@ -8,6 +8,7 @@ NEEDS = {
     "mlopskit/extras/lightgbm.py": "lightgbm",
     "mlopskit/extras/lightning.py": "lightning",
     "mlopskit/extras/optuna.py": "optuna",
+    "mlopskit/extras/ray.py": "ray",
     "mlopskit/extras/signing.py": "cryptography",
     "mlopskit/extras/torch.py": "torch",
     "mlopskit/extras/xgboost.py": "xgboost",

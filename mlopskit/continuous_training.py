@@ -282,13 +282,13 @@ class ContinuousTraining:
         return scored
 
     def _beside_the_model(self) -> set[str]:
-        """Name the steps whose outputs meet the model's on the way to the scores."""
+        """Name the outputs that meet the model on the way to the scores."""
         graph, after, beside = self.pipeline.graph, {self._model}, set[str]()
-        for step in graph.steps:  # in an order in which each comes after what it needs
-            sources = set(graph.needs[step].values())
-            if sources & after:
-                after.add(step)
-                beside |= sources
+        for step in graph.steps.values():  # in an order in which each comes after what it needs
+            needed = set(graph.needs[step.name].values())
+            if needed & after:
+                after |= set(step.results)
+                beside |= needed
         return beside - after
 
 
@@ -329,7 +329,7 @@ def _last_word(registry: Registry, version: ModelVersion, alias: str) -> Decisio
 def _check_steps(pipeline: Pipeline, names: list[str]) -> None:
     steps, parameters = pipeline.graph.steps, pipeline.graph.parameters
     for name in names:
-        if name not in steps:
+        if name not in steps and name not in pipeline.graph.owners:
             raise PipelineError(
                 f"The pipeline has no step {name!r}; it has {', '.join(steps)}. Say which one is meant."
             )

@@ -6,14 +6,16 @@ import difflib
 import graphlib
 import heapq
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 import attrs
 
 from mlopskit.errors import PipelineError
+from mlopskit.pipeline.annotations import misfit
 from mlopskit.pipeline.step import REQUIRED, Step
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Graph:
     """Steps in an order in which each comes after what it needs.
 
@@ -21,12 +23,21 @@ class Graph:
     ----------
     steps : mapping of str to Step
         By name; in the order the user gave them, wherever that order is possible.
+    owners : mapping of str to str
+        Of each output: the step that gives it.
     needs : mapping of str to mapping of str to str
-        Of each step: which argument takes the output of which other step.
+        Of each step: which argument takes which output.
+    conditions : mapping of str to mapping of str to str
+        The same of the function that says whether the step is to run.
+    follow_ups : mapping of str to mapping of str to str
+        The same of the function that is called after the run.
     """
 
     steps: Mapping[str, Step]
+    owners: Mapping[str, str]
     needs: Mapping[str, Mapping[str, str]]
+    conditions: Mapping[str, Mapping[str, str]]
+    follow_ups: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> Graph:
@@ -35,21 +46,40 @@ class Graph:
         Raises
         ------
         PipelineError
-            If two steps have one name, steps need each other, or `inputs` names no step.
+            If a name is taken twice, steps need each other, `inputs` names no step, or what one step is annotated to
+            return can not be what another is annotated to take.
         """
         named = _by_name(steps)
-        needs = {name: _needs(step, named) for name, step in named.items()}
-        return cls({name: named[name] for name in _in_order(needs)}, needs)
+        owners = _owners(named)
+        needs = {name: _needs(step, named, owners) for name, step in named.items()}
+        conditions = {name: _wired(step.condition, {}, owners) for name, step in named.items()}
+        follow_ups = {name: _wired(step.follow_up, {}, owners) for name, step in named.items()}
+        sources = {name: _steps_in((needs[name], conditions[name]), owners) for name in named}
+        graph = cls({name: named[name] for name in _in_order(sources)}, owners, needs, conditions, follow_ups)
+        _check_annotations(graph)
+        return graph
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, list[str]]:
         """The run parameters, each with the steps that take it."""
         takers: dict[str, list[str]] = {}
-        for name, step in self.steps.items():
-            for argument in step.arguments:
-                if argument not in self.needs[name]:
-                    takers.setdefault(argument, []).append(name)
+        for name in self.steps:
+            for argument in self.parameters_of(name):
+                takers.setdefault(argument, []).append(name)
         return takers
+
+    @cached_property
+    def sources(self) -> dict[str, set[str]]:
+        """The steps that each step needs."""
+        return {name: _steps_in((self.needs[name], self.conditions[name]), self.owners) for name in self.steps}
+
+    def parameters_of(self, name: str) -> dict[str, object]:
+        """Return the arguments of a step, its condition and its follow-up that no output fills, with their defaults."""
+        step = self.steps[name]
+        own = {argument: default for argument, default in step.arguments.items() if argument not in self.needs[name]}
+        asked = {each: default for each, default in step.condition.items() if each not in self.conditions[name]}
+        asked |= {each: default for each, default in step.follow_up.items() if each not in self.follow_ups[name]}
+        return asked | own
 
     def plan(self, targets: Iterable[str], given: Collection[str]) -> list[Step]:
         """List the steps to run, in order: the targets and what they need, except what is given.
@@ -57,17 +87,43 @@ class Graph:
         Raises
         ------
         PipelineError
-            If a target or a given name is no step.
+            If a target or a given name is no step or output.
         """
-        for name in (*targets, *given):
-            if name not in self.steps:
-                raise PipelineError(f"There is no step {name!r}{_among(name, self.steps)}.")
-        waiting, needed = list(targets), set(given)
+        waiting, needed = list[str](), set[str]()
+        for name in given:
+            self._check_given(name)
+        for name in targets:
+            waiting.append(self.owner(name))
+        waiting = [name for name in waiting if not self._is_given(name, given)]
         while waiting:
             if (name := waiting.pop()) not in needed:
                 needed.add(name)
-                waiting.extend(self.needs[name].values())
-        return [step for name, step in self.steps.items() if name in needed and name not in given]
+                outputs = (*self.needs[name].values(), *self.conditions[name].values())
+                waiting.extend(self.owners[output] for output in outputs if output not in given)
+        return [step for name, step in self.steps.items() if name in needed]
+
+    def owner(self, name: str) -> str:
+        """Return the step that a name stands for: its own, or that of one of its outputs.
+
+        Raises
+        ------
+        PipelineError
+            If there is none.
+        """
+        if name in self.steps:
+            return name
+        if name in self.owners:
+            return self.owners[name]
+        raise PipelineError(f"There is no step {name!r}{among(name, self.steps)}.")
+
+    def outputs_of(self, names: Iterable[str]) -> set[str]:
+        """Return the outputs that names of steps and of outputs stand for."""
+        return {output for name in names for output in (self.steps[name].results if name in self.steps else (name,))}
+
+    def shown(self) -> dict[str, list[str]]:
+        """Return for each step the steps and parameters it needs, for a picture."""
+        order = list(self.steps).index
+        return {name: [*sorted(self.sources[name], key=order), *self.parameters_of(name)] for name in self.steps}
 
     def check_parameters(self, given: Collection[str], plan: Iterable[Step]) -> None:
         """Refuse parameters that no step takes, and steps that miss one.
@@ -79,19 +135,29 @@ class Graph:
         """
         known = self.parameters
         for name in given:
-            if name in self.steps:
+            if name in self.owners:
                 raise PipelineError(
                     f"{name!r} is a step, no parameter; to replace its output: given={{{name!r}: ...}}."
                 )
             if name not in known:
-                raise PipelineError(f"No step takes a parameter {name!r}{_among(name, known)}.")
+                raise PipelineError(f"No step takes a parameter {name!r}{among(name, known)}.")
         for step in plan:
-            for argument, default in step.arguments.items():
-                if default is REQUIRED and argument not in self.needs[step.name] and argument not in given:
+            for argument, default in self.parameters_of(step.name).items():
+                if default is REQUIRED and argument not in given:
                     raise PipelineError(
                         f"Step {step.name!r} needs {argument!r}, which is no step: pass run({argument}=...)"
-                        f"{_did_you_mean(argument, self.steps)}."
+                        f"{_did_you_mean(argument, self.owners)}."
                     )
+
+    def _check_given(self, name: str) -> None:
+        if name in self.steps and self.steps[name].outputs:
+            raise PipelineError(
+                f"Step {name!r} has several outputs; give each by its name: {', '.join(self.steps[name].outputs)}."
+            )
+        self.owner(name)
+
+    def _is_given(self, name: str, given: Collection[str]) -> bool:
+        return all(output in given for output in self.steps[name].results)
 
 
 def _by_name(steps: Iterable[Step]) -> dict[str, Step]:
@@ -106,24 +172,70 @@ def _by_name(steps: Iterable[Step]) -> dict[str, Step]:
     return named
 
 
+def _owners(named: Mapping[str, Step]) -> dict[str, str]:
+    owners = {name: name for name, step in named.items() if not step.outputs}
+    for name, step in named.items():
+        for output in step.outputs:
+            if output in owners or output in named:
+                raise PipelineError(
+                    f"Step {name!r} has an output {output!r}, and so has, or is named, {owners.get(output, output)!r}; "
+                    "rename one of them."
+                )
+            owners[output] = name
+    return owners
+
+
 def _origin(step: Step) -> str:
     return getattr(step.function, "__qualname__", type(step.function).__qualname__)
 
 
-def _needs(step: Step, named: Mapping[str, Step]) -> dict[str, str]:
-    for argument, source in step.inputs.items():
-        if source not in named:
+def _needs(step: Step, named: Mapping[str, Step], owners: Mapping[str, str]) -> dict[str, str]:
+    wanted = {argument: step.inputs.get(argument, argument) for argument in step.arguments}
+    for argument, source in wanted.items():
+        if source in named and source not in owners:
             raise PipelineError(
-                f"Step {step.name!r} takes {argument!r} from {source!r}, which is no step{_among(source, named)}."
+                f"Step {step.name!r} takes {argument!r} from {source!r}, which has several outputs; take one of "
+                f"{', '.join(named[source].outputs)}."
             )
-    sources = {argument: step.inputs.get(argument, argument) for argument in step.arguments}
-    return {argument: source for argument, source in sources.items() if source in named}
+        if argument in step.inputs and source not in owners:
+            raise PipelineError(
+                f"Step {step.name!r} takes {argument!r} from {source!r}, which is no step{among(source, owners)}."
+            )
+    needs = _wired(step.arguments, step.inputs, owners)
+    if step.over is not None and not step.arguments:
+        raise PipelineError(
+            f"Step {step.name!r} is to run over {step.over!r}, and its function takes no argument: let it take the "
+            "item, or the frame with such a column."
+        )
+    return needs
 
 
-def _in_order(needs: Mapping[str, Mapping[str, str]]) -> list[str]:
-    names = list(needs)
+def _wired(arguments: Iterable[str], inputs: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, str]:
+    sources = {argument: inputs.get(argument, argument) for argument in arguments}
+    return {argument: source for argument, source in sources.items() if source in owners}
+
+
+def _steps_in(wirings: Iterable[Mapping[str, str]], owners: Mapping[str, str]) -> set[str]:
+    return {owners[output] for wiring in wirings for output in wiring.values()}
+
+
+def _check_annotations(graph: Graph) -> None:
+    for name, needs in graph.needs.items():
+        consumer = graph.steps[name]
+        for argument, output in needs.items():
+            producer = graph.steps[graph.owners[output]]
+            # What is split or gathered on the way is not what the function returns or takes.
+            if producer.outputs or producer.over or consumer.over:
+                continue
+            problem = misfit(producer.function, consumer.function, argument)
+            if problem is not None:
+                raise PipelineError(f"Step {producer.name!r} does not fit step {name!r}: {problem}.")
+
+
+def _in_order(sources: Mapping[str, set[str]]) -> list[str]:
+    names = list(sources)
     position = {name: index for index, name in enumerate(names)}
-    sorter = graphlib.TopologicalSorter({name: set(needs[name].values()) for name in names})
+    sorter = graphlib.TopologicalSorter(sources)
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
@@ -146,5 +258,6 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _among(name: str, known: Collection[str]) -> str:
+def among(name: str, known: Collection[str]) -> str:
+    """Go on from the news that there is no such name: with the one that may have been meant, or all there are."""
     return _did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mlopskit.pipeline.graph import Graph
+from mlopskit.pipeline.running.execution import Execution
 from mlopskit.records.event import StepFinished
 
 if TYPE_CHECKING:
@@ -20,14 +22,12 @@ class Result:
     ----------
     name : str
         The pipeline's name.
-    finished : mapping of str to StepFinished
-        What became of each step that was to run, in order.
+    graph : Graph
+        Its steps.
+    execution : Execution
+        The run, which has ended.
     given : iterable of str
-        The steps that a value stood in for.
-    value_of : callable
-        Gives the output of a step.
-    seconds_saved : float
-        How long the steps that came from the cache once took.
+        The outputs that a value stood in for.
     run : object
         The tracked run, if a tracker watched.
 
@@ -45,39 +45,47 @@ class Result:
     1  total  cached    True
     """
 
-    def __init__(
-        self,
-        name: str,
-        finished: Mapping[str, StepFinished],
-        given: Mapping[str, Any],
-        value_of: Callable[[str], Any],
-        *,
-        seconds_saved: float = 0.0,
-        run: Any = None,
-    ) -> None:
+    def __init__(self, name: str, graph: Graph, execution: Execution, given: Iterable[str], *, run: Any = None) -> None:
         self.run = run
         self._name = name
-        self._finished = finished
+        self._graph = graph
+        self.execution = execution
+        self._finished = execution.finished
         self._given = tuple(given)
-        self._value_of = value_of
-        self._seconds_saved = seconds_saved
 
-    def __getitem__(self, step: str) -> Any:
-        """Return the output of a step."""
-        if step not in self:
-            raise KeyError(f"{step!r} is no step of this run; it has {', '.join(self)}")
-        return self._value_of(step)
+    def __getitem__(self, name: str) -> Any:
+        """Return an output by its name, or all outputs of a step that has several in a dict.
 
-    def __contains__(self, step: object) -> bool:
-        return step in self._finished or step in self._given
+        Raises
+        ------
+        KeyError
+            If there is none: the step was not part of the run, or was skipped.
+        """
+        step = self._graph.steps.get(name)
+        if step is not None and step.outputs and name in self._finished:
+            return {output: self[output] for output in step.outputs}
+        if name in self.execution.outputs:
+            return self.execution.value_of(name)
+        owner = self._graph.owners.get(name, name)
+        if owner in self._finished:
+            raise KeyError(f"{name!r} was skipped in this run: {self._finished[owner].reason}")
+        raise KeyError(f"{name!r} is no step of this run; it has {', '.join(self)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._finished or name in self._given or name in self.execution.outputs
 
     def __iter__(self) -> Iterator[str]:
         return iter([*self._given, *self._finished])
 
     @property
     def cached(self) -> bool:
-        """Whether every step that was to run came from the cache."""
-        return all(event.status == "cached" for event in self._finished.values())
+        """Whether no step had to run."""
+        return all(event.status in ("cached", "skipped") for event in self._finished.values())
+
+    @property
+    def lineage(self) -> list[StepFinished]:
+        """Of each step: the digest of its code, of each parameter and input, and of its output; for a registry."""
+        return list(self._finished.values())
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -98,8 +106,18 @@ class Result:
         lines = [f"  {step:<{width}}  {status:<6}  {time:>9}  {digest}".rstrip() for step, status, time, digest in rows]
         return "\n".join([f"{self._name}: {self._summary()}", *lines])
 
+    def _repr_html_(self) -> str:
+        from mlopskit.markup import element, fragment, graph, join
+
+        states = dict.fromkeys(self._given, "given") | {e.step: e.status for e in self._finished.values()}
+        notes = {e.step: f"{e.seconds:.2f} s" for e in self._finished.values() if e.status in ("done", "failed")}
+        shown = {name: sources for name, sources in self._graph.shown().items() if name in states}
+        drawn = graph(shown, title=self._name, states=states, notes=notes, parameters=self._graph.parameters)
+        return fragment(join([element("p", f"{self._name}: {self._summary()}"), drawn]))
+
     def _summary(self) -> str:
         seconds = sum(event.seconds for event in self._finished.values())
-        hits = sum(event.status == "cached" for event in self._finished.values())
-        saved = f", which saved {self._seconds_saved:.2f} s" if hits else ""
-        return f"{len(self._finished)} steps in {seconds:.2f} s, {hits} from the cache{saved}"
+        hits = [name for name, event in self._finished.items() if event.status == "cached"]
+        seconds_saved = sum(self.execution.entries[name].seconds for name in hits)
+        saved = f", which saved {seconds_saved:.2f} s" if hits else ""
+        return f"{len(self._finished)} steps in {seconds:.2f} s, {len(hits)} from the cache{saved}"

@@ -95,7 +95,16 @@ def lineage_markup(lineage: Lineage) -> Markup:
         {"data": name, "rows": each.rows, "columns": len(each.columns), "fingerprint": each.fingerprint}
         for name, each in version.datasets.items()
     ]
-    steps = [{"step": step.step, "status": step.status, "seconds": step.seconds} for step in version.steps]
+    steps = [
+        {
+            "step": each.step,
+            "status": each.status,
+            "seconds": each.seconds,
+            "code": each.code[:12],
+            "output": each.digest[:12],
+        }
+        for each in version.steps
+    ]
     if data:
         parts.append(section("Data", table(data), level=4))
     if steps:

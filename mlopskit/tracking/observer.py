@@ -1,4 +1,4 @@
-"""`PipelineObserver`: one run of a pipeline, recorded as a run."""
+"""`PipelineObserver`: one run of a pipeline, or one sweep with its trials, recorded as a run."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from mlopskit.errors import PipelineError
-from mlopskit.records.event import Event, PipelineFinished, PipelineStarted, StepFinished
+from mlopskit.records.event import (
+    Event,
+    PipelineFinished,
+    PipelineStarted,
+    StepFinished,
+    SweepFinished,
+    SweepStarted,
+)
 from mlopskit.tracking.run import Run
 
 
 class RunStarter(Protocol):
-    """Whatever starts runs: a `Tracker`."""
+    """Whatever starts runs: `Tracker.start_run`, `Run.start_child`."""
 
-    def start_run(self, name: str | None = None, *, params: Mapping[str, Any] | None = None) -> Run:
+    def __call__(self, name: str | None = None, *, params: Mapping[str, Any] | None = None) -> Run:
         """Start a run."""
 
 
@@ -24,9 +31,11 @@ class PipelineObserver:
     is a dict of numbers adds these to the metrics; how each step went is part of the commit that
     ends the run.
 
+    A sweep is recorded in the same way, and each of its trials as a child of it, by the observer that `observe` gives.
+
     Parameters
     ----------
-    tracker : Tracker
+    start_run : callable
         Starts the run.
 
     Attributes
@@ -50,9 +59,9 @@ class PipelineObserver:
     [('scores', 'done', 0.2)]
     """
 
-    def __init__(self, tracker: RunStarter) -> None:
+    def __init__(self, start_run: RunStarter) -> None:
         self.run: Run | None = None
-        self._tracker = tracker
+        self._start_run = start_run
         self._steps: list[StepFinished] = []
 
     def __call__(self, event: Event) -> None:
@@ -61,17 +70,36 @@ class PipelineObserver:
         Raises
         ------
         PipelineError
-            If a pipeline goes on that has not started.
+            If a pipeline or a sweep goes on that has not started.
         """
-        if isinstance(event, PipelineStarted):
-            self.run = self._tracker.start_run(event.name, params=event.params)
-        elif isinstance(event, StepFinished):
-            self._steps.append(event)
-            self._running().log_metrics(event.metrics)
-        elif isinstance(event, PipelineFinished):
-            self._running().finish("failed" if event.error else "finished", error=event.error, steps=self._steps)
+        match event:
+            case PipelineStarted(name=name, params=params) | SweepStarted(name=name, params=params):
+                self.run = self._start_run(name, params=params)
+            case StepFinished(metrics=metrics):
+                self._steps.append(event)
+                self._running().log_metrics(metrics)
+            case PipelineFinished(error=error):
+                self._finish(error)
+            case SweepFinished(metrics=metrics, error=error):
+                self._running().log_metrics(metrics)
+                self._finish(error)
+
+    def observe(self) -> PipelineObserver:
+        """Return an observer that records one trial of the sweep as a child of its run.
+
+        Raises
+        ------
+        PipelineError
+            If the sweep has not started.
+        """
+        return PipelineObserver(self._running().start_child)
+
+    def _finish(self, error: str) -> None:
+        self._running().finish("failed" if error else "finished", error=error, steps=self._steps)
 
     def _running(self) -> Run:
         if self.run is None:
-            raise PipelineError("An observer hears of a pipeline that has not started; send it PipelineStarted first.")
+            raise PipelineError(
+                "An observer hears of what has not started; send it SweepStarted or PipelineStarted first."
+            )
         return self.run

@@ -272,8 +272,8 @@ class Tracker:
         return autolog(self, run=run, keep_model=keep_model)
 
     def observe(self) -> PipelineObserver:
-        """Return an observer that records one run of a pipeline as a run of this experiment."""
-        return PipelineObserver(self)
+        """Return an observer that records one run of a pipeline, or one sweep, as a run of this experiment."""
+        return PipelineObserver(self.start_run)
 
     def _run(self, lifecycle: Lifecycle, start: dict[str, Any]) -> Run:
         run = Run(self.store, lifecycle, start, flush_seconds=self.flush_seconds, environment=self.environment)

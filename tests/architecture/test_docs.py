@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
-NEEDS = {"autolog": ["xgboost", "optuna"], "moving-from-mlflow": ["mlflow"]}
+NEEDS = {"autolog": ["xgboost", "optuna"], "moving-from-mlflow": ["mlflow"], "sweeps": ["optuna"]}
 
 
 def page_of(path):

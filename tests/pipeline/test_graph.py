@@ -127,3 +127,29 @@ def test_a_missing_parameter_that_is_nearly_a_step_is_guessed():
 def test_parameters_of_steps_that_do_not_run_need_not_be_there():
     wired = graph(flights, features, model)
     wired.check_parameters(["path"], wired.plan(["features"], ()))
+
+
+def test_an_output_named_like_another_output_or_step_is_refused():
+    halves = Step(lambda flights: (1, 2), name="halves", outputs=("low", "flights"))
+    with pytest.raises(PipelineError, match="'halves' has an output 'flights', and so has, or is named, 'flights'"):
+        Graph.of([Step(flights), halves])
+    others = Step(lambda: (1, 2), name="others", outputs=("low", "high"))
+    with pytest.raises(PipelineError, match="'others' has an output 'low', and so has, or is named, 'halves'"):
+        Graph.of([Step(lambda: (1, 2), name="halves", outputs=("low", "mid")), others])
+
+
+def test_a_step_with_several_outputs_can_not_be_taken_as_one():
+    halves = Step(lambda path: (1, 2), name="halves", outputs=("low", "high"))
+    with pytest.raises(PipelineError, match="'f' takes 'halves' from 'halves', which has several outputs; take one of"):
+        Graph.of([halves, Step(lambda halves: 1, name="f")])
+
+
+def test_annotations_that_can_not_fit_are_refused_naming_both_ends():
+    def count(path) -> int:
+        return len(path)
+
+    def longest(count: list):
+        return max(count)
+
+    with pytest.raises(PipelineError, match="'count' does not fit step 'longest': is annotated to return int"):
+        graph(count, longest)

@@ -1,7 +1,14 @@
 import pytest
 
 from mlopskit.errors import PipelineError
-from mlopskit.records.event import PipelineFinished, PipelineStarted, StepFinished, StepStarted
+from mlopskit.records.event import (
+    PipelineFinished,
+    PipelineStarted,
+    StepFinished,
+    StepStarted,
+    SweepFinished,
+    SweepStarted,
+)
 
 STARTED = PipelineStarted("flights", {"month": 1, "path": "flights.csv"}, ("features", "scores"))
 
@@ -45,3 +52,35 @@ def test_a_pipeline_that_has_not_started_is_refused(tracker):
     assert observer.run is None
     with pytest.raises(PipelineError, match="PipelineStarted first"):
         observer(PipelineFinished())
+
+
+def test_a_sweep_is_a_run_and_its_trials_are_children_of_it(tracker):
+    sweep = tracker.observe()
+    sweep(SweepStarted("flights", {"month": 1, "space.depth": [4, 6]}))
+    shared = StepFinished("features", "done", 0.5)
+    sweep(shared)
+    for depth in (4, 6):
+        trial = sweep.observe()
+        trial(PipelineStarted(f"trial-{depth}", {"month": 1, "depth": depth}, ("scores",)))
+        trial(StepFinished("scores", "done", 0.1, metrics={"roc_auc": depth / 10}))
+        trial(PipelineFinished("no luck" if depth == 4 else ""))
+    sweep(SweepFinished({"trials": 2, "failed": 1, "best_roc_auc": 0.6}))
+    parent = tracker.get_run(sweep.run.id)
+    assert (parent.name, parent.status, parent.params) == ("flights", "finished", {"month": 1, "space.depth": [4, 6]})
+    assert parent.metrics == {"trials": 2, "failed": 1, "best_roc_auc": 0.6}
+    assert parent.record.steps == (shared,)
+    children = tracker.runs(f"parent = '{parent.id}'", order_by="name")
+    assert children["status"].tolist() == ["failed", "finished"]
+    assert children["params.depth"].tolist() == [4, 6]
+    assert children["metrics.roc_auc"].tolist() == [0.4, 0.6]
+    assert trial.run.id == children["run_id"][1]
+
+
+def test_a_sweep_that_ends_early_is_a_failed_run(tracker):
+    run = observed(tracker, SweepStarted("flights", {}), SweepFinished({"trials": 1, "failed": 0}, "KeyboardInterrupt"))
+    assert (run.status, run.error, run.metrics["trials"]) == ("failed", "KeyboardInterrupt", 1)
+
+
+def test_a_trial_of_a_sweep_that_has_not_started_is_refused(tracker):
+    with pytest.raises(PipelineError, match="send it SweepStarted or PipelineStarted first"):
+        tracker.observe().observe()

@@ -1,0 +1,1 @@
+"""What earlier runs gave, found again by what it was made of."""
