@@ -75,6 +75,13 @@ class Graph:
 
     def parameters_of(self, name: str) -> dict[str, object]:
         """Return the arguments of a step, its condition and its follow-up that no output fills, with their defaults."""
+        return self._parameters[name]
+
+    @cached_property
+    def _parameters(self) -> dict[str, dict[str, object]]:
+        return {name: self._parameters_in(name) for name in self.steps}
+
+    def _parameters_in(self, name: str) -> dict[str, object]:
         step = self.steps[name]
         own = {argument: default for argument, default in step.arguments.items() if argument not in self.needs[name]}
         asked = {each: default for each, default in step.condition.items() if each not in self.conditions[name]}
@@ -157,7 +164,7 @@ class Graph:
         self.owner(name)
 
     def _is_given(self, name: str, given: Collection[str]) -> bool:
-        return all(output in given for output in self.steps[name].results)
+        return bool(given) and all(output in given for output in self.steps[name].results)
 
 
 def _by_name(steps: Iterable[Step]) -> dict[str, Step]:
