@@ -1,50 +1,54 @@
-"""Steps run on a real Ray cluster of one machine."""
+"""Steps run on a real Ray cluster of one machine, which a process of its own starts and stops."""
 
+import importlib.util
 import os
+import subprocess
+import sys
 
 import pytest
 
-from mlopskit.pipeline import Pipeline, Step
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed")
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would tell its makers about this machine
-ray = pytest.importorskip("ray")
+PROGRAM = """
+import os, sys
+
+import ray
+
 from mlopskit.extras.ray import RayExecutor
-
-pytestmark = pytest.mark.filterwarnings("ignore")  # what Ray itself warns of is its own affair
-
-
-@pytest.fixture(scope="module")
-def executor():
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
-    yield RayExecutor()
-    ray.shutdown()
-
+from mlopskit.pipeline import Pipeline, Step
 
 def numbers(n):
     return list(range(n))
 
-
 def doubled(numbers):
     return [2 * number for number in numbers], os.getpid()
 
+def broken(numbers):
+    raise ValueError("too few")
 
-def test_steps_run_on_ray_and_come_from_the_cache_afterwards(executor, tmp_path):
-    pipeline = Pipeline([numbers, Step(doubled, outputs=("values", "process"))], store=tmp_path)
-    result = pipeline.run(n=5, executor=executor)
-    assert result["values"] == [0, 2, 4, 6, 8]
-    assert result["process"] != os.getpid()
-    assert pipeline.run(n=5).cached
+store = sys.argv[1]
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+executor = RayExecutor()
+pipeline = Pipeline([numbers, Step(doubled, outputs=("values", "process"))], store=store)
+result = pipeline.run(n=5, executor=executor)
+print(result["values"], result["process"] != os.getpid(), pipeline.run(n=5).cached)
+squares = Step(lambda item: item * item, name="squares", over="item")
+print(Pipeline([squares], store=store).run(item=list(range(40)), executor=executor)["squares"][-1])
+try:
+    Pipeline([numbers, broken], store=store).run(n=1, executor=executor)
+except Exception as error:
+    print(str(error).splitlines()[0], repr(error.__cause__))
+ray.shutdown()
+"""
 
 
-def test_an_error_on_ray_comes_back_with_its_cause(executor, tmp_path):
-    def broken(n):
-        raise ValueError("too few")
-
-    with pytest.raises(Exception, match="Step 'broken' failed: ValueError: too few") as caught:
-        Pipeline([broken], store=tmp_path).run(n=1, executor=executor)
-    assert isinstance(caught.value.__cause__, ValueError)
-
-
-def test_items_run_on_ray(executor, tmp_path):
-    pipeline = Pipeline([Step(lambda item: item * item, name="squares", over="item")], store=tmp_path)
-    assert pipeline.run(item=list(range(40)), executor=executor)["squares"] == [i * i for i in range(40)]
+def test_steps_items_and_errors_on_ray(tmp_path):
+    # Ray would tell its makers about this machine.
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tmp_path / "store")]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout.splitlines() == [
+        "[0, 2, 4, 6, 8] True True",
+        "1521",
+        "Step 'broken' failed: ValueError: too few ValueError('too few')",
+    ], ran.stderr
