@@ -31,6 +31,8 @@ class Trial:
         Scores measured elsewhere, by metric name.
     version : ModelVersion or None
         What the registry knows of the candidate: who registered and approved it, what is written about it.
+    train : tuple of (DataFrame, Series) or None
+        The rows the candidate was fitted on and their labels: what it may have memorised, or should not have seen.
     """
 
     model: Any
@@ -41,3 +43,4 @@ class Trial:
     scores: Mapping[str, float] = attrs.field(factory=dict)
     champion_scores: Mapping[str, float] = attrs.field(factory=dict)
     version: ModelVersion | None = None
+    train: tuple[Any, Any] | None = None

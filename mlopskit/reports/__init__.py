@@ -6,6 +6,7 @@ The names below are loaded when first used.
 from importlib import import_module
 
 _HOME = {
+    "ml_test_score": "mlopskit.reports.ml_test_page",
     "write_page": "mlopskit.reports.store_page",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605

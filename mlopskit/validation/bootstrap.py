@@ -1,4 +1,4 @@
-"""How sure is a difference between two scores? Both are computed again on resampled groups of rows."""
+"""How sure is a score, or a difference between two? They are computed again on resampled groups of rows."""
 
 from __future__ import annotations
 
@@ -6,29 +6,36 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+from mlopskit.errors import ValidationError
 
 Array: TypeAlias = NDArray[Any]
 Score: TypeAlias = Callable[[Array], float]
 """A score as a function of how often each group of rows is drawn."""
 
 
-def resample_differences(first: Score, second: Score, groups: int, *, resamples: int, seed: int) -> Array:
-    """Return ``first - second`` for many samples of whole groups, drawn with replacement.
+def resample(statistic: Callable[[Array], Any], groups: int, *, resamples: int, seed: int) -> Array:
+    """Return a statistic of many samples of whole groups, drawn with replacement.
 
-    Both scores see the same draw (a *paired* bootstrap), so what is hard or easy about it for both cancels. Groups, not
-    rows, are drawn, since rows of one group are not independent (the *cluster* bootstrap).
+    Groups, not rows, are drawn, since rows of one group are not independent (the *cluster* bootstrap).
 
     Parameters
     ----------
-    first, second : callable
-        From the multiplicities of the groups, shape (groups,), to a score; NaN where it is undefined.
+    statistic : callable
+        From the multiplicities of the groups, shape (groups,), to a number or an array of k numbers; NaN where it is
+        undefined. What it compares is compared on the same draw (a *paired* bootstrap).
     groups : int
         How many there are; as many are drawn.
     resamples : int
-        How many differences to return.
+        How often.
     seed : int
         The same seed gives the same draws.
+
+    Returns
+    -------
+    array, shape (resamples,) or (resamples, k)
 
     References
     ----------
@@ -37,17 +44,47 @@ def resample_differences(first: Score, second: Score, groups: int, *, resamples:
     Examples
     --------
     >>> values = np.arange(20.0)
-    >>> differences = resample_differences(
-    ...     lambda counts: counts @ values / 20, lambda counts: 9.0, 20, resamples=500, seed=0)
-    >>> bool(abs(differences.mean() - 0.5) < 0.2)
+    >>> means = resample(lambda counts: counts @ values / 20, 20, resamples=500, seed=0)
+    >>> bool(abs(means.mean() - 9.5) < 0.2)
     True
     """
     random = np.random.default_rng(seed)
-    differences = np.empty(resamples)
-    for index in range(resamples):
-        counts = np.bincount(random.integers(groups, size=groups), minlength=groups).astype(float)
-        differences[index] = first(counts) - second(counts)
-    return differences
+    draws = (np.bincount(random.integers(groups, size=groups), minlength=groups) for _ in range(resamples))
+    return np.array([statistic(counts.astype(float)) for counts in draws], dtype=float)
+
+
+def resample_differences(first: Score, second: Score, groups: int, *, resamples: int, seed: int) -> Array:
+    """Return ``first - second`` for many samples of whole groups; both scores see the same draw, see `resample`.
+
+    Examples
+    --------
+    >>> resample_differences(lambda counts: counts[0], lambda counts: counts[0], 20, resamples=3, seed=0)
+    array([0., 0., 0.])
+    """
+    return resample(lambda counts: first(counts) - second(counts), groups, resamples=resamples, seed=seed)
+
+
+def group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
+    """Number the groups of rows from 0, and count them; without any, each row is one.
+
+    Raises
+    ------
+    ValidationError
+        If there is not one label per row.
+
+    Examples
+    --------
+    >>> group_codes(["mon", "tue", "mon"], 3)
+    (array([0, 1, 0]), 2)
+    """
+    if groups is None:
+        return np.arange(rows), rows
+    if len(groups) != rows:
+        raise ValidationError(f"there are {len(groups)} group labels for {rows} rows")
+    codes, labels = pd.factorize(pd.Series(groups))
+    if (codes < 0).any():
+        raise ValidationError(f"groups has {int((codes < 0).sum())} missing labels of {rows}")
+    return codes, len(labels)
 
 
 def percentile_interval(values: Array, confidence: float) -> tuple[float, float]:

@@ -1,19 +1,18 @@
-"""A piece of a frame, with what several checks ask about it computed once."""
+"""`Chunk`: some rows, column by column, so that what several checks ask about them is computed once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Mask: TypeAlias = NDArray[np.bool_]
+from mlopskit.validation.column import Column, Mask
 
 
 class Chunk:
-    """Some rows, and where they have missing values.
+    """Some rows, and what is known of their columns.
 
     Parameters
     ----------
@@ -22,40 +21,60 @@ class Chunk:
     """
 
     def __init__(self, frame: pd.DataFrame):
-        self.frame = frame.copy(deep=False)
-        self._missing: dict[str, Mask] = {}
+        self.row_count = len(frame)
+        self.labels = frame.columns
+        self._original = frame
+        self._frame: pd.DataFrame | None = None
+        self._arrays = _arrays(frame)
+        self._places: dict[Any, list[int]] = {}
+        for place, label in enumerate(self.labels):
+            self._places.setdefault(label, []).append(place)
+        self._columns: dict[Any, Column] = {}
 
-    def missing(self, column: str) -> Mask:
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame of the checks' own."""
+        if self._frame is None:
+            self._frame = self._original.copy(deep=False)
+        return self._frame
+
+    def column(self, label: Any) -> Column:
+        """Return what is known of a column; one that is `unreadable` is a KeyError."""
+        if label not in self._columns:
+            self._columns[label] = Column(label, self._arrays[self._places[label][0]])
+        return self._columns[label]
+
+    def missing(self, label: str) -> Mask:
         """Tell which rows have no value in this column: None, NaN, NaT or NA."""
-        if column not in self._missing:
-            self._missing[column] = self.frame[column].isna().to_numpy()
-        return self._missing[column]
+        missing = self.column(label).missing
+        return np.zeros(self.row_count, dtype=bool) if missing is None else missing
 
-    def present(self, columns: Iterable[str]) -> Mask:
+    def present(self, labels: Iterable[str]) -> Mask:
         """Tell which rows have a value in each of these columns."""
-        present = np.ones(len(self.frame), dtype=bool)
-        for column in columns:
-            present &= ~self.missing(column)
+        present = np.ones(self.row_count, dtype=bool)
+        for label in labels:
+            missing = self.column(label).missing
+            if missing is not None:
+                present &= ~missing
         return present
 
     def rows(self, mask: Mask) -> pd.DataFrame:
         """Return the rows under the mask, without a copy where these are all."""
         return self.frame if mask.all() else self.frame[mask]
 
-    def unreadable(self, columns: Iterable[str]) -> str:
+    def unreadable(self, labels: Iterable[str]) -> str:
         """Tell why a check can not read these columns; empty if it can."""
-        labels = self.frame.columns
-        for column in columns:
-            count = int(np.sum(labels == column)) if column in labels else 0
+        for label in labels:
+            count = len(self._places.get(label, ()))
             if count == 0:
-                return f"the column {column!r} is missing"
+                return f"the column {label!r} is missing"
             if count > 1:
-                return f"{count} columns are named {column!r}; names must be unique"
+                return f"{count} columns are named {label!r}; names must be unique"
         return ""
 
-    def dtypes(self, columns: Iterable[str]) -> str:
+    def dtypes(self, labels: Iterable[str]) -> str:
         """Name these columns with their dtypes."""
-        return ", ".join(f"{column!r} ({self.frame[column].dtype})" for column in columns)
+        return ", ".join(f"{label!r} ({self.column(label).dtype})" for label in labels)
 
 
 def as_mask(values: Any, rows: int) -> Mask:
@@ -68,6 +87,17 @@ def as_mask(values: Any, rows: int) -> Mask:
     TypeError
         If it is not boolean.
     """
+    if isinstance(values, np.ndarray) and values.dtype == bool and values.shape == (rows,):
+        return values
     if np.ndim(values) != 1 or len(values) != rows:
         raise ValueError(f"expected {rows} booleans, got the shape {np.shape(values)}")
     return pd.Series(values).astype("boolean").fillna(False).to_numpy(dtype=bool)  # type: ignore[no-any-return]
+
+
+def _arrays(frame: pd.DataFrame) -> list[Any]:
+    """Return the columns' arrays; asked for one by one as Series they would cost ten times as much."""
+    arrays = getattr(frame, "_iter_column_arrays", None)
+    if arrays is not None:
+        return list(arrays())
+    series = (frame.iloc[:, place] for place in range(frame.shape[1]))
+    return [each.to_numpy() if isinstance(each.dtype, np.dtype) else each.array for each in series]

@@ -30,13 +30,17 @@ class Metric:
     pair : callable
         Which truth is compared with which prediction: labels, probabilities or values.
     scorer : callable
-        Precomputes what does not depend on the weights of the groups.
+        Precomputes what does not depend on the weights of the groups. Of several outputs it gives the mean of their
+        scores, as scikit-learn's ``multioutput="uniform_average"``.
+    row_loss : callable or None
+        From truth and prediction to how wrong each row is, higher being worse; None if the score is no mean over rows.
     """
 
     name: str
     higher_is_better: bool
     pair: Callable[[Predictions], Pair]
     scorer: Scorer
+    row_loss: Callable[[Array, Array], Array] | None = None
 
     @property
     def direction(self) -> str:
@@ -103,6 +107,18 @@ def _of_sums(terms: Callable[[Array, Array], list[Any]], combine: Callable[..., 
     return scorer
 
 
+def _of_outputs(scorer: Scorer) -> Scorer:
+    """Make a score of several outputs, one column each, from that of one: their mean."""
+
+    def of_all(truth: Array, predicted: Array, groups: NDArray[np.intp], count: int) -> Score:
+        if truth.ndim == 1:
+            return scorer(truth, predicted, groups, count)
+        scores = [scorer(true, said, groups, count) for true, said in zip(truth.T, predicted.T, strict=True)]
+        return lambda weights: float(np.mean([score(weights) for score in scores]))
+
+    return of_all
+
+
 def _mean(loss: Callable[[Array, Array], Any], after: Callable[[Any], Any] = lambda mean: mean) -> Scorer:
     return _of_sums(lambda y, p: [loss(y, p), np.ones(len(y))], lambda total, rows: after(total / rows))
 
@@ -129,17 +145,40 @@ def _squared(truth: Array, predicted: Array) -> Array:
     return difference**2
 
 
+def _absolute(truth: Array, predicted: Array) -> Array:
+    return np.asarray(np.abs(truth - predicted))
+
+
+def _wrong(truth: Array, predicted: Array) -> Array:
+    return np.asarray(truth != predicted, dtype=float)
+
+
+def _surprise(_truth: Array, predicted: Array) -> Array:
+    return -np.log(predicted)
+
+
+def _over_outputs(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    """Make one loss per row from one per row and output."""
+
+    def of_rows(truth: Array, predicted: Array) -> Array:
+        losses = loss(truth, predicted)
+        return losses if losses.ndim == 1 else losses.mean(axis=1)
+
+    return of_rows
+
+
+_WRONG, _ABSOLUTE, _SQUARED = _over_outputs(_wrong), _over_outputs(_absolute), _over_outputs(_squared)
 _METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", True, Predictions.labels, _mean(lambda y, p: y == p)),
-        Metric("brier", False, Predictions.positive_probability, _mean(_squared)),
+        Metric("accuracy", True, Predictions.labels, _of_outputs(_mean(lambda y, p: y == p)), _WRONG),
+        Metric("brier", False, Predictions.positive_probability, _mean(_squared), _SQUARED),
         Metric("f1", True, Predictions.positive_label, _of_sums(_f1_terms, _f1)),
-        Metric("log_loss", False, Predictions.true_class_probability, _mean(lambda _, p: -np.log(p))),
-        Metric("mean_absolute_error", False, Predictions.values, _mean(lambda y, p: np.abs(y - p))),
-        Metric("mean_squared_error", False, Predictions.values, _mean(_squared)),
-        Metric("r2", True, Predictions.values, _of_sums(_r2_terms, _r2)),
-        Metric("rmse", False, Predictions.values, _mean(_squared, np.sqrt)),
+        Metric("log_loss", False, Predictions.true_class_probability, _mean(_surprise), _surprise),
+        Metric("mean_absolute_error", False, Predictions.values, _of_outputs(_mean(_absolute)), _ABSOLUTE),
+        Metric("mean_squared_error", False, Predictions.values, _of_outputs(_mean(_squared)), _SQUARED),
+        Metric("r2", True, Predictions.values, _of_outputs(_of_sums(_r2_terms, _r2))),
+        Metric("rmse", False, Predictions.values, _of_outputs(_mean(_squared, np.sqrt))),
         Metric("roc_auc", True, Predictions.positive_rank, _area_under_curve),
     )
 }  # fmt: skip

@@ -16,22 +16,27 @@ import pandas as pd
 
 from mlopskit.errors import FormatError, SerializationError
 from mlopskit.storage import canonical_json
-from mlopskit.validation.checks.approval import Approvals, CardComplete
-from mlopskit.validation.checks.calibration import Calibrated
-from mlopskit.validation.checks.champion import BetterThanChampion
+from mlopskit.validation import checks as built_in
 from mlopskit.validation.checks.check import Check
-from mlopskit.validation.checks.columns import Between, Compare, Matches, NotNull, OneOf
-from mlopskit.validation.checks.frames import HasColumns, RowCount, Unique
-from mlopskit.validation.checks.latency import MaxLatency
-from mlopskit.validation.checks.models import MinScore
-from mlopskit.validation.checks.slices import NoWorseSlice
 
 _FORMAT = 1
 _BUILT_IN: dict[str, type[Check]] = {
-    kind.__name__: kind
-    for kind in (Approvals, BetterThanChampion, Between, Calibrated, CardComplete, Compare, HasColumns, Matches,
-                 MaxLatency, MinScore, NoWorseSlice, NotNull, OneOf, RowCount, Unique)
+    name: getattr(built_in, name)
+    for name in (
+        "Approvals", "BetterThanChampion", "BetterThanDummy", "Between", "Calibrated", "CardComplete", "Cardinality",
+        "Compare", "Correlation", "DemographicParity", "Determines", "Deterministic", "EqualOpportunity",
+        "Expression", "Finite", "Fresh", "HasColumns", "HasDtype", "InTimeZone", "IsKind", "Length", "Matches",
+        "MaxLatency", "MaxOverfit", "MaxSize", "Mean", "MinScore", "Monotonic", "NoDuplicatesAcross", "NoGaps",
+        "NoGroupLeakage", "NoLeakage", "NoTimeLeakage", "NoWeakSlice", "NoWorseSlice", "NotBlank", "NotNull",
+        "NotOneOf", "OneOf", "Quantile", "RobustTo", "RowByRow", "RowCount", "Share", "SingleFeaturePower",
+        "StablePredictions", "StandardDeviation", "SumsTo", "SurvivesRoundTrip", "Unique",
+    )
 }  # fmt: skip
+_NO_JSON = {
+    "Directional": "a function", "Invariant": "a function", "PerGroup": "a check", "References": "data",
+    "ReportPassed": "a report", "Satisfies": "a function", "When": "checks",
+}  # fmt: skip
+"""Checks that are built in, but hold something that has no JSON."""
 
 
 def to_json(checks: Iterable[Check]) -> str:
@@ -52,15 +57,21 @@ def from_json(text: str) -> list[Check]:
 
 def _to_line(check: Check) -> str:
     kind = type(check)
-    if _BUILT_IN.get(kind.__name__) is not kind:
-        raise SerializationError(
-            f"{kind.__name__} is not a built-in check and has no JSON; add it in code: "
-            f"Validator.from_json(text) + [{kind.__name__}(...)]"
-        )
-    names = sorted((field.name for field in attrs.fields(kind)), key="severity".__eq__)  # that one last
-    written = {"check": kind.__name__, **{name: _to_parameter(getattr(check, name)) for name in names}}
+    name = kind.__name__
+    if _BUILT_IN.get(name) is not kind:
+        holds = _NO_JSON[name] if getattr(built_in, name, None) is kind and name in _NO_JSON else ""
+        why = f"holds {holds}, which has no JSON" if holds else "is not a built-in check and has no JSON"
+        raise SerializationError(f"{name} {why}; add it in code: Validator.from_json(text) + [{name}(...)]")
+    fields = sorted(attrs.fields(kind), key=lambda field: (field.name == "severity", field.kw_only))  # that one last
+    written = {"check": name}
+    written |= {each.name: _to_parameter(getattr(check, each.name)) for each in fields if not _is_usual(check, each)}
     strict = canonical_json.encode(written, sort_keys=False)
     return json.dumps(json.loads(strict), ensure_ascii=False)
+
+
+def _is_usual(check: Check, field: Any) -> bool:
+    """Whether an option is as it is when nothing is said; the severity is written all the same."""
+    return bool(field.kw_only and field.name != "severity" and getattr(check, field.name) == field.default)
 
 
 def _from_object(written: Any, place: int) -> Check:
@@ -78,6 +89,8 @@ def _from_object(written: Any, place: int) -> Check:
 def _to_parameter(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_to_parameter(item) for item in value]
+    if isinstance(value, pd.Timedelta):
+        return str(value)
     return {"time": value.isoformat()} if isinstance(value, pd.Timestamp) else value
 
 

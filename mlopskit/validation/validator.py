@@ -92,6 +92,7 @@ class Validator:
         X: Any,  # noqa: N803
         y: Any,
         *,
+        train: tuple[Any, Any] | None = None,
         champion: Any = None,
         groups: Any = None,
     ) -> ValidationReport:
@@ -105,6 +106,8 @@ class Validator:
             Held-out rows.
         y : Series
             Their true labels, in the same order.
+        train : tuple of (DataFrame, Series), optional
+            The rows that the candidate was fitted on, and their labels; needed by checks of leakage, overfit and drift.
         champion : object, optional
             The model that the candidate would replace.
         groups : Series, optional
@@ -121,7 +124,7 @@ class Validator:
             If all checks are about rows.
         """
         self._require(ModelCheck, "models; use validate")
-        return evaluate_model(self.checks, Trial(model, champion, X, y, groups))
+        return evaluate_model(self.checks, Trial(model, champion, X, y, groups, train=train))
 
     @classmethod
     def infer(cls, frame: pd.DataFrame) -> Validator:

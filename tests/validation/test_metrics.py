@@ -108,3 +108,28 @@ def test_a_gain_is_positive_whatever_the_direction():
 def test_an_unknown_metric_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="choose from accuracy, brier"):
         metric_named("auc")
+
+
+@pytest.mark.parametrize("name", ["r2", "mean_absolute_error", "mean_squared_error", "rmse"])
+def test_several_outputs_have_scikit_learns_uniform_average(name):
+    random = np.random.default_rng(0)
+    y = random.normal(size=(ROWS, 3)) * [1, 10, 100]
+    predicted, weights = y + random.normal(size=(ROWS, 3)), random.integers(0, 4, ROWS).astype(float)
+    expected = getattr(sklearn_metrics, {"rmse": "root_mean_squared_error", "r2": "r2_score"}.get(name, name))
+    found = weighted(name, Predictions("candidate", Fixed(predicted), np.empty((ROWS, 1)), y), weights)
+    assert found == pytest.approx(expected(y, predicted, sample_weight=weights))
+
+
+def test_several_outputs_of_classes_have_the_mean_of_their_accuracies():
+    random = np.random.default_rng(0)
+    y = np.column_stack([random.choice(["a", "b"], ROWS), random.choice(["c", "d"], ROWS)]).astype(object)
+    predictions = Predictions("candidate", Fixed(np.roll(y, 1, axis=0)), np.empty((ROWS, 1)), y)
+    assert weighted("accuracy", predictions, np.ones(ROWS)) == pytest.approx(np.mean(y == np.roll(y, 1, axis=0)))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "brier", "log_loss", "mean_absolute_error", "mean_squared_error"])
+def test_the_mean_of_the_row_losses_is_the_score(name):
+    y, _, model = classifier(np.random.default_rng(0), ties=False)
+    predictions, metric = Predictions("candidate", model, np.empty((ROWS, 1)), y), metric_named(name)
+    mean = metric.row_loss(*metric.pair(predictions)).mean()
+    assert metric.score(*metric.pair(predictions)) == pytest.approx(1 - mean if metric.higher_is_better else mean)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mlopskit.errors import ValidationError
+from mlopskit.records.signature import Signature
 from mlopskit.records.trial import Trial
 from mlopskit.validation.predictions import Predictions, contest
 
@@ -86,7 +87,7 @@ def test_what_can_not_be_scored_is_said_without_values(model, y, method, message
         getattr(ask(model, y), method)()
 
 
-@pytest.mark.parametrize("y", [[0, 1], [0, 1, None, 0], [[0, 1]] * 4])
+@pytest.mark.parametrize("y", [[0, 1], [0, 1, None, 0], [[[0, 1]]] * 4])
 def test_labels_have_to_fit_the_rows(y):
     with pytest.raises(ValidationError, match="y has"):
         ask(Model(), y)
@@ -105,6 +106,51 @@ def test_a_model_that_raises_is_named_and_its_words_are_not_repeated():
     with pytest.raises(ValidationError, match="the champion's predict raised RuntimeError") as caught:
         ask(Raises(), [0, 1, 1, 0]).labels()
     assert "JFK" not in str(caught.value)
+
+
+def test_several_outputs_come_as_one_column_each_and_only_where_that_makes_sense():
+    y = pd.DataFrame({"late": [True, False, True, False], "gate": ["A", "B", "A", "B"]})
+    predictions = ask(Model(predict=y.to_numpy()), y)
+    truth, predicted = predictions.labels()
+    assert truth.shape == (4, 2)
+    assert (truth == predicted).all()
+    with pytest.raises(ValidationError, match="y has 2 outputs; use a metric that takes several"):
+        predictions.positive_probability()
+    with pytest.raises(ValidationError, match=r"predicts the shape \(4,\), y has \(4, 2\)"):
+        ask(Model(predict=[1, 2, 3, 4]), y).labels()
+
+
+def test_the_most_probable_class_is_compared_with_the_true_one():
+    model = Model(classes=["c", "a", "b"], predict_proba=[[0.5, 0.3, 0.2]] * 4)  # in the model's order, not sorted
+    right, probability = ask(model, ["c", "a", "b", "c"]).confidence()
+    assert right.tolist() == [True, False, False, True]
+    assert probability.tolist() == [0.5] * 4
+
+
+@pytest.mark.parametrize("says", ["feature_names_in_", "signature"])
+def test_a_model_gets_the_columns_it_was_fitted_on(says):
+    class Names:
+        def predict(self, X):
+            self.seen = list(X.columns)
+            return [0] * len(X)
+
+    model, rows = Names(), pd.DataFrame({"day": range(4), "b": range(4), "a": range(4)})
+    learned = np.array(["a", "b"]) if says == "feature_names_in_" else Signature.learn(rows[["a", "b"]])
+    setattr(model, says, learned)
+    Predictions("candidate", model, rows, [0, 1, 1, 0]).labels()
+    assert model.seen == ["a", "b"]
+    Predictions("candidate", model, rows[["a"]], [0, 1, 1, 0]).labels()  # a missing one is for the model to name
+    assert model.seen == ["a"]
+
+
+def test_training_rows_are_asked_about_once_and_named_in_messages():
+    trial = Trial(Model(predict_proba=P), X=X, y=[0, 1, 1, 0], train=(X, [0, 1, 1, 0]))
+    assert contest(trial).training is contest(trial).training
+    with pytest.raises(ValidationError, match="the candidate has no predict"):
+        contest(trial).training.labels()
+    for train, words in ((None, "pass train="), (X, "train is a DataFrame"), ((X, [1]), "4 rows and 1 labels")):
+        with pytest.raises(ValidationError, match=words):
+            _ = contest(Trial(Model(), X=X, y=[0, 1, 1, 0], train=train)).training
 
 
 def test_predictions_live_no_longer_than_their_trial():

@@ -20,7 +20,23 @@ EVERY = [
     checks.Approvals(2, by=("ben", "cleo")),
     checks.Calibrated(0.1, bins=5),
     checks.CardComplete(),
+    checks.BetterThanDummy(min_gain=0.05),
+    checks.DemographicParity("origin", 0.2, confidence=0.9),
+    checks.Deterministic(2),
+    checks.EqualOpportunity("origin"),
     checks.MaxLatency(20, rows=100),
+    checks.MaxOverfit(0.1, "r2"),
+    checks.MaxSize(5),
+    checks.NoDuplicatesAcross(0.01),
+    checks.NoGroupLeakage("tailnum"),
+    checks.NoLeakage(time="time_hour"),
+    checks.NoTimeLeakage("time_hour", 0.1),
+    checks.NoWeakSlice(("origin", "hour"), metric="brier", depth=1),
+    checks.RobustTo("missing", 0.2),
+    checks.RowByRow(5),
+    checks.SingleFeaturePower(0.9),
+    checks.StablePredictions(0.2, alpha=0.01),
+    checks.SurvivesRoundTrip(seconds=60),
     checks.MinScore("log_loss", 0.4),
     checks.NoWorseSlice("origin", tolerance=0.1),
     checks.NotNull("origin", "dest", severity="warn"),
@@ -28,6 +44,27 @@ EVERY = [
     checks.RowCount(3),
     checks.RowCount(3, 5),
     checks.Unique("flight", "time_hour"),
+    checks.Cardinality("carrier", low=10, high=20),
+    checks.Correlation("air_time", "distance", low=0.9),
+    checks.Determines("origin", "dest", column="distance"),
+    checks.Expression("arr_delay - dep_delay < 120", at_least=0.99),
+    checks.Finite("dep_delay"),
+    checks.Fresh("time_hour", "1D", now="2013-01-02"),
+    checks.HasColumns("origin", "dest", only=True),
+    checks.HasDtype("flight", "int64"),
+    checks.InTimeZone("time_hour", None),
+    checks.IsKind("flight", "int"),
+    checks.Length("origin", 3, 3),
+    checks.Mean("dep_delay", low=-5, high=30),
+    checks.Monotonic("time_hour", strictly=True),
+    checks.NoGaps("time_hour", "6h"),
+    checks.NotBlank("tailnum"),
+    checks.NotNull("arr_time", at_least=0.95),
+    checks.NotOneOf("carrier", ["XX"]),
+    checks.Quantile("distance", 0.5, low=700),
+    checks.Share("origin", ["JFK", 3], low=0.2),
+    checks.StandardDeviation("dep_delay", high=60),
+    checks.SumsTo("taxi", "flown", total="elapsed", tolerance=0.01),
 ]
 names = st.text(st.characters(codec="utf-8"), min_size=1)
 finite = st.one_of(st.integers(), st.floats(allow_nan=False))
@@ -51,7 +88,8 @@ class Narrow(checks.Between):
 
 def test_every_built_in_check_round_trips():
     abstract = {"Check", "EachRow", "FrameCheck", "ModelCheck", "RowCheck"}
-    assert {type(check).__name__ for check in EVERY} == set(checks.__all__) - abstract - {"ReportPassed"}
+    with_code = {"Directional", "Invariant", "PerGroup", "References", "ReportPassed", "Satisfies", "When"}
+    assert {type(check).__name__ for check in EVERY} == set(checks.__all__) - abstract - with_code
     validator = Validator(EVERY)
     text = validator.to_json()
     assert Validator.from_json(text) == validator
@@ -79,6 +117,16 @@ def test_the_text_is_json_with_one_check_a_line():
 @pytest.mark.parametrize("check", [Custom("x"), Narrow("x", 0, 1)])
 def test_a_check_with_code_of_its_own_is_refused_by_name(check):
     with pytest.raises(SerializationError, match=f"{type(check).__name__} is not a built-in check"):
+        Validator([check]).to_json()
+
+
+@pytest.mark.parametrize(
+    ("check", "holds"),
+    [(checks.Invariant(len), "a function"), (checks.Directional(len), "a function"),
+     (checks.ReportPassed(Validator([]).validate_model(None, None, None)), "a report")],
+)  # fmt: skip
+def test_a_check_that_holds_code_is_refused_by_name(check, holds):
+    with pytest.raises(SerializationError, match=f"{type(check).__name__} holds {holds}"):
         Validator([check]).to_json()
 
 

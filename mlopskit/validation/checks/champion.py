@@ -6,23 +6,55 @@ from typing import Any
 
 import attrs
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.bootstrap import Score, percentile_interval, resample_differences
-from mlopskit.validation.checks.models import ScoreCheck, finite_number, has_rows, known_metric, recorded
+from mlopskit.validation.bootstrap import group_codes
+from mlopskit.validation.checks.interval import IntervalCheck
+from mlopskit.validation.checks.models import finite_number, known_metric, recorded
 from mlopskit.validation.metrics import Metric, metric_named
-from mlopskit.validation.predictions import contest
-
-_FEWEST_GROUPS = 10
-_LEAST_DEFINED = 0.9
+from mlopskit.validation.predictions import Predictions, contest
+from mlopskit.validation.trial_rows import has_rows
 
 
 @attrs.frozen
-class BetterThanChampion(ScoreCheck):
+class GainCheck(IntervalCheck):
+    """A check that the candidate is better than another model on the same rows, by more than `min_gain`."""
+
+    def compare(self, metric: Metric, min_gain: float, other: tuple[str, Predictions], trial: Trial) -> CheckResult:
+        """Measure both models on each draw of groups; `other` has a name."""
+        name, model = other
+        codes, groups = group_codes(trial.groups, len(trial.X))
+        first, second = (metric.scorer(*metric.pair(each), codes, groups) for each in (contest(trial).candidate, model))
+        interval = self.interval(lambda counts: metric.gain(first(counts), second(counts)), groups, metric.name)
+        whole = np.ones(groups)
+        observed = self.gained(metric, min_gain, first(whole), (name, second(whole)))
+        observed |= {"low": interval.low, "high": interval.high, "n": len(trial.X), "groups": groups}
+        if interval.problem:
+            observed["verdict"] = "not enough data"
+            message = f"not enough data: {interval.problem}"
+            return self.result("failed", message, rows=len(trial.X), observed=observed)
+        low, high = interval.ends()
+        passed = low > min_gain
+        observed["verdict"] = "better" if passed else "worse" if high < min_gain else "uncertain"
+        message = (
+            f"{'' if passed else 'no evidence of gain: '}{metric.name} is {observed['candidate']:.4g}, that of the "
+            f"{name} {observed[name]:.4g}; gain {observed['gain']:.3g} ({self.within(interval)})"
+        )
+        return self.result("passed" if passed else "failed", message, rows=len(trial.X), observed=observed)
+
+    def gained(self, metric: Metric, min_gain: float, score: float, other: tuple[str, float]) -> dict[str, Any]:
+        """Return what is observed without an interval."""
+        gain = metric.gain(score, other[1])
+        return {
+            "verdict": "better" if gain > min_gain else "no better", "metric": metric.name, "candidate": score,
+            other[0]: other[1], "gain": gain, "low": None, "high": None, "n": None, "groups": None,
+            "threshold": min_gain, "direction": metric.direction,
+        }  # fmt: skip
+
+
+@attrs.frozen
+class BetterThanChampion(GainCheck):
     """Whether the candidate is better than the champion, beyond what chance explains.
 
     Both are measured on the same held-out rows. The gain gets a percentile interval from a paired bootstrap that draws
@@ -52,7 +84,8 @@ class BetterThanChampion(ScoreCheck):
 
     Notes
     -----
-    `observed` of the result: metric, candidate, champion, gain, low, high, n (rows), groups (rows, if none were given),
+    `observed` of the result: verdict ("better", "worse", "uncertain", "not enough data"; without an interval "better"
+    or "no better"), metric, candidate, champion, gain, low, high, n (rows), groups (rows, if none were given),
     threshold, direction. With fewer than 10 groups, or if the metric is undefined in more than a tenth of the draws,
     the check fails for lack of data.
 
@@ -71,9 +104,6 @@ class BetterThanChampion(ScoreCheck):
 
     metric: str = attrs.field(validator=known_metric)
     min_gain: float = attrs.field(default=0.0, validator=finite_number)
-    confidence: float = attrs.field(default=0.95, validator=[attrs.validators.gt(0), attrs.validators.lt(1)])
-    resamples: int = attrs.field(default=1000, validator=[attrs.validators.instance_of(int), attrs.validators.ge(100)])
-    seed: int = attrs.field(default=0, validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
 
     def __str__(self) -> str:
         return f"{self.metric} is better than the champion's" + (f" by {self.min_gain:g}" if self.min_gain else "")
@@ -85,61 +115,15 @@ class BetterThanChampion(ScoreCheck):
         metric = metric_named(self.metric)
         if not has_rows(trial) or (champion := contest(trial).champion) is None:
             return self._from_records(metric, trial)
-        codes, groups = _group_codes(trial.groups, len(trial.X))
-        scores = [metric.scorer(*metric.pair(model), codes, groups) for model in (contest(trial).candidate, champion)]
-        return self._from_rows(metric, *scores, rows=len(trial.X), groups=groups)
+        return self.compare(metric, self.min_gain, ("champion", champion), trial)
 
     def _from_records(self, metric: Metric, trial: Trial) -> CheckResult:
         candidate = recorded(trial.scores, self.metric, "candidate")
         champion = recorded(trial.champion_scores, self.metric, "champion")
-        observed = self._observed(metric, candidate, champion)
-        better = observed["gain"] > self.min_gain
+        observed = self.gained(metric, self.min_gain, candidate, ("champion", champion))
+        better = observed["verdict"] == "better"
         message = (
             f"{'' if better else 'no evidence of gain: '}{self.metric} is {candidate:.4g}, that of the champion "
             f"{champion:.4g}; both as recorded, so there is no interval"
         )
         return self.result("passed" if better else "failed", message, observed=observed)
-
-    def _from_rows(self, metric: Metric, candidate: Score, champion: Score, *, rows: int, groups: int) -> CheckResult:
-        once = np.ones(groups)
-        observed = self._observed(metric, candidate(once), champion(once)) | {"n": rows, "groups": groups}
-        if groups < _FEWEST_GROUPS:
-            message = f"not enough data: {groups} groups of rows, at least {_FEWEST_GROUPS} are needed"
-            return self.result("failed", message, rows=rows, observed=observed)
-        better, worse = (candidate, champion) if metric.higher_is_better else (champion, candidate)
-        gains = resample_differences(better, worse, groups, resamples=self.resamples, seed=self.seed)
-        defined = gains[np.isfinite(gains)]
-        if not np.isfinite(observed["gain"]) or len(defined) < _LEAST_DEFINED * len(gains):
-            message = (
-                f"not enough data: {self.metric} is undefined in {len(gains) - len(defined)} of {len(gains)} draws"
-            )
-            return self.result("failed", message, rows=rows, observed=observed)
-        low, high = percentile_interval(defined, self.confidence)
-        passed = low > self.min_gain
-        message = (
-            f"{'' if passed else 'no evidence of gain: '}{self.metric} is {observed['candidate']:.4g}, that of the "
-            f"champion {observed['champion']:.4g}; gain {observed['gain']:.3g} "
-            f"({100 * self.confidence:g} % interval {low:.3g} to {high:.3g})"
-        )
-        return self.result(
-            "passed" if passed else "failed", message, rows=rows, observed=observed | {"low": low, "high": high}
-        )
-
-    def _observed(self, metric: Metric, candidate: float, champion: float) -> dict[str, Any]:
-        return {
-            "metric": self.metric, "candidate": candidate, "champion": champion,
-            "gain": metric.gain(candidate, champion), "low": None, "high": None, "n": None, "groups": None,
-            "threshold": self.min_gain, "direction": metric.direction,
-        }  # fmt: skip
-
-
-def _group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
-    """Number the groups from 0; without any, each row is one."""
-    if groups is None:
-        return np.arange(rows), rows
-    if len(groups) != rows:
-        raise ValidationError(f"there are {len(groups)} group labels for {rows} rows")
-    codes, labels = pd.factorize(pd.Series(groups))
-    if (codes < 0).any():
-        raise ValidationError(f"groups has {int((codes < 0).sum())} missing labels of {rows}")
-    return codes, len(labels)

@@ -8,8 +8,11 @@ from typing import Any
 import attrs
 import numpy as np
 
+from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity, Status
-from mlopskit.validation.chunk import Chunk, Mask, as_mask
+from mlopskit.validation.checks.parameters import share
+from mlopskit.validation.chunk import Chunk, as_mask
+from mlopskit.validation.column import Column, Mask
 
 _EXAMPLES = 10
 
@@ -27,7 +30,7 @@ class Check:
     severity: Severity = attrs.field(default="error", kw_only=True, validator=attrs.validators.in_(("error", "warn")))
 
     def __str__(self) -> str:
-        values = [getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "severity"]
+        values = [getattr(self, field.name) for field in attrs.fields(type(self)) if not field.kw_only]
         return f"{type(self).__name__}({', '.join(map(repr, values))})"
 
     def result(self, status: Status, message: str = "", **found: Any) -> CheckResult:
@@ -87,26 +90,53 @@ class RowTally:
     examples: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, failing: Mask) -> RowTally:
-        """Count a mask, one value per row."""
-        positions = np.flatnonzero(failing)
-        return cls(len(failing), len(positions), tuple(positions[:_EXAMPLES].tolist()))
+    def of(cls, failing: Mask | None, rows: int) -> RowTally:
+        """Count a mask, one value per row; None if no row fails."""
+        if failing is None:
+            return cls(rows)
+        failed = int(np.count_nonzero(failing))
+        return cls(rows, failed, _first(failing, failed) if failed else ())
 
     def merge(self, later: RowTally) -> RowTally:
         """Count the rows of both, `later` coming after these."""
+        if not self.rows:
+            return later
         examples = self.examples + tuple(self.rows + position for position in later.examples)
         return RowTally(self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES])
 
-    def verdict(self, check: Check, **found: Any) -> CheckResult:
-        """Make the result: failed if any row did."""
-        status: Status = "failed" if self.failed else "passed"
+    def verdict(self, check: Check, *, at_least: float = 1.0, **found: Any) -> CheckResult:
+        """Make the result: failed if any row did, or more rows than may."""
+        enough = self.rows - self.failed >= at_least * self.rows
+        status: Status = "passed" if enough else "failed"
         message = f"{self.failed} of {self.rows} rows fail" if self.failed else ""
+        if at_least < 1 and self.failed:
+            message += f"; at least {at_least:.4g} of them have to pass"
         return check.result(status, message, failed=self.failed, rows=self.rows, examples=self.examples, **found)
+
+
+def _first(failing: Mask, failed: int) -> tuple[int, ...]:
+    """Find the first few failing rows: where many fail they are near the beginning."""
+    if failed < _EXAMPLES * 100:
+        return tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist())
+    found: list[int] = []
+    place, step = 0, _EXAMPLES * 100
+    while len(found) < _EXAMPLES:
+        found.extend((place + np.flatnonzero(failing[place : place + step])).tolist())
+        place, step = place + step, 2 * step
+    return tuple(found[:_EXAMPLES])
 
 
 @attrs.frozen
 class EachRow(FrameCheck):
-    """A check that looks at each row by itself; `RowCheck` is the usual case of one column."""
+    """A check that looks at each row by itself; `RowCheck` is the usual case of one column.
+
+    Parameters
+    ----------
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
+    """
+
+    at_least: float = attrs.field(default=1.0, kw_only=True, converter=float, validator=share)
 
     @abstractmethod
     def failing(self, frame: Any) -> Any:
@@ -126,20 +156,24 @@ class EachRow(FrameCheck):
         """Return the count of no rows."""
         return RowTally()
 
-    def update(self, state: RowTally, chunk: Chunk) -> RowTally:
-        """Count the failing rows of a chunk."""
+    def failing_rows(self, chunk: Chunk) -> Mask | None:
+        """Tell which rows of a chunk fail; None if none does."""
         failing = chunk.present(self.reads)
         rows = chunk.rows(failing)
         failing[failing] = as_mask(self.failing(rows), len(rows))
-        return state.merge(RowTally.of(failing))
+        return failing
+
+    def update(self, state: RowTally, chunk: Chunk) -> RowTally:
+        """Count the failing rows of a chunk."""
+        return state.merge(RowTally.of(self.failing_rows(chunk), chunk.row_count))
 
     def merge(self, first: RowTally, second: RowTally) -> RowTally:
         """Add up."""
         return first.merge(second)
 
     def finish(self, state: RowTally) -> CheckResult:
-        """Fail if any row does."""
-        return state.verdict(self)
+        """Fail if any row does, or more than may."""
+        return state.verdict(self, at_least=self.at_least)
 
 
 @attrs.frozen
@@ -170,3 +204,41 @@ class RowCheck(EachRow):
     def reads(self) -> tuple[str, ...]:
         """The one column."""
         return (self.column,)
+
+
+def of_rows(owner: Any, field: Any, check: Any) -> None:
+    """Refuse what is no check of rows."""
+    if not isinstance(check, EachRow):
+        name, kind = type(owner).__name__, type(check).__name__
+        raise TypeError(f"{name}: {field.name} is a check of rows, such as checks.Between, not a {kind}")
+
+
+@attrs.frozen
+class ValueCheck(RowCheck):
+    """A built-in check of one column, which works on what is known of it rather than on a frame."""
+
+    @abstractmethod
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which rows fail, missing ones never; None if none does.
+
+        Raises
+        ------
+        ValidationError
+            If the check makes no sense for this kind of column.
+        """
+
+    def failing_rows(self, chunk: Chunk) -> Mask | None:
+        """Tell which rows of a chunk fail; None if none does."""
+        return self.failing_values(chunk.column(self.column))
+
+    def failing(self, frame: Any) -> Any:
+        """Tell which rows of a frame fail."""
+        failing = self.failing_rows(Chunk(frame))
+        return np.zeros(len(frame), dtype=bool) if failing is None else failing
+
+
+def unfit(check: Check, column: Column, wanted: str) -> ValidationError:
+    """Say that a check makes no sense for a column, by what it holds and never by its values."""
+    return ValidationError(
+        f"{type(check).__name__} needs {wanted}, and the column holds {column.kind} values; convert it first"
+    )

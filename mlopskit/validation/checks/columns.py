@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 import numpy as np
-import pandas as pd
 
+from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity
-from mlopskit.validation.checks.check import EachRow, FrameCheck, RowCheck, RowTally
-from mlopskit.validation.checks.parameters import column_names, few, not_missing, plain
+from mlopskit.validation.bounds import numbers_among, outside
+from mlopskit.validation.checks.check import FrameCheck, RowTally, ValueCheck, unfit
+from mlopskit.validation.checks.parameters import (
+    column_names,
+    few,
+    is_among,
+    not_missing,
+    plain,
+    same_values,
+    share,
+)
 from mlopskit.validation.chunk import Chunk
-
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
-}  # fmt: skip
+from mlopskit.validation.column import Column, Mask
 
 
 @attrs.frozen
@@ -29,6 +36,8 @@ class NotNull(FrameCheck):
     ----------
     *columns : str
         A row fails if any of them is None, NaN, NaT or NA; `observed` of the result counts them per column.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -44,12 +53,14 @@ class NotNull(FrameCheck):
     """
 
     columns: tuple[str, ...] = attrs.field(validator=column_names)
+    at_least: float = attrs.field(default=1.0, kw_only=True, converter=float, validator=share)
 
-    def __init__(self, *columns: str, severity: Severity = "error"):
-        self.__attrs_init__(columns, severity=severity)  # type: ignore[attr-defined]
+    def __init__(self, *columns: str, at_least: float = 1.0, severity: Severity = "error"):
+        self.__attrs_init__(columns, at_least=at_least, severity=severity)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
-        return f"{few(self.columns)} {'is' if len(self.columns) == 1 else 'are'} never missing"
+        often = "never" if self.at_least == 1 else f"in at least {self.at_least:.4g} of the rows not"
+        return f"{few(self.columns)} {'is' if len(self.columns) == 1 else 'are'} {often} missing"
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -62,8 +73,11 @@ class NotNull(FrameCheck):
 
     def update(self, state: tuple[RowTally, tuple[int, ...]], chunk: Chunk) -> tuple[RowTally, tuple[int, ...]]:
         """Count rows and missing values."""
-        missing = tuple(int(chunk.missing(column).sum()) for column in self.columns)
-        return self.merge(state, (RowTally.of(~chunk.present(self.columns)), missing))
+        columns = [chunk.column(name) for name in self.columns]
+        missing = tuple(column.missing_count for column in columns)
+        masks = [column.missing for column in columns if column.missing is not None]
+        failing = np.logical_or.reduce(masks) if len(masks) > 1 else masks[0] if masks else None
+        return self.merge(state, (RowTally.of(failing, chunk.row_count), missing))
 
     def merge(
         self, first: tuple[RowTally, tuple[int, ...]], second: tuple[RowTally, tuple[int, ...]]
@@ -75,15 +89,15 @@ class NotNull(FrameCheck):
         """Fail if anything is missing, and tell in which columns."""
         tally, missing = state
         counts = {column: count for column, count in zip(self.columns, missing, strict=True) if count}
-        result = tally.verdict(self, observed={"missing": counts})
+        verdict = tally.verdict(self, at_least=self.at_least, observed={"missing": counts})
         if not counts:
-            return result
+            return verdict
         named = few(f"{count} in {column!r}" for column, count in counts.items())
-        return attrs.evolve(result, message=f"{result.message}: {named}")
+        return attrs.evolve(verdict, message=f"{verdict.message}: {named}")
 
 
 @attrs.frozen
-class Between(RowCheck):
+class Between(ValueCheck):
     """All values of a column are within bounds.
 
     Parameters
@@ -92,6 +106,8 @@ class Between(RowCheck):
         A column of numbers, dates or anything else that the bounds can be compared with.
     low, high : number, date or str
         Both still pass. Use ``float("inf")`` for no bound.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -118,10 +134,12 @@ class Between(RowCheck):
     def __str__(self) -> str:
         return f"{self.column} is between {self.low} and {self.high}"
 
-    def failing(self, frame: pd.DataFrame) -> Any:
-        """Tell which values are out of bounds."""
-        values = frame[self.column]
-        return (values < self.low) | (values > self.high)
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which values are out of bounds; ints, floats and decimals are compared without rounding."""
+        try:
+            return outside(column, self.low, self.high)
+        except TypeError as error:
+            raise ValidationError(f"its {column.kind} values can not be compared with the bounds") from error
 
 
 def _alternatives(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -132,7 +150,7 @@ def _alternatives(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 @attrs.frozen
-class OneOf(RowCheck):
+class OneOf(ValueCheck):
     """All values of a column are among these.
 
     Parameters
@@ -140,7 +158,9 @@ class OneOf(RowCheck):
     column : str
         The column.
     values : iterable
-        What is allowed. Missing values pass without being listed.
+        What is allowed. Missing values pass without being listed. True is not taken for 1, nor "1" for 1.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -168,9 +188,13 @@ class OneOf(RowCheck):
     def __str__(self) -> str:
         return f"{self.column} is one of {few(self.values)}"
 
-    def failing(self, frame: pd.DataFrame) -> Any:
+    def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are none of the allowed ones."""
-        return ~frame[self.column].isin(list(self.values))
+        found = numbers_among(column, self.values)
+        if found is not None:
+            return _some(~found if column.missing is None else ~found & ~column.missing)
+        allowed = same_values(self.values)
+        return column.failing_levels(lambda level: not is_among(level, allowed))
 
 
 def _regular_expression(owner: Any, _field: Any, pattern: str) -> None:
@@ -181,7 +205,7 @@ def _regular_expression(owner: Any, _field: Any, pattern: str) -> None:
 
 
 @attrs.frozen
-class Matches(RowCheck):
+class Matches(ValueCheck):
     """Every text in a column, from its first character to its last, matches a regular expression.
 
     Parameters
@@ -190,6 +214,8 @@ class Matches(RowCheck):
         A column of text.
     pattern : str
         In the syntax of `re`, whatever the column's dtype. Put ``.*`` at the end to look at the beginning only.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -209,51 +235,167 @@ class Matches(RowCheck):
     def __str__(self) -> str:
         return f"{self.column} matches {self.pattern}"
 
-    def failing(self, frame: pd.DataFrame) -> Any:
-        """Tell which texts do not match; each distinct one is looked at once."""
-        codes, texts = pd.factorize(frame[self.column])
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which texts do not match; each distinct one is looked at once, and what is no text does not match."""
+        if column.kind not in ("text", "mixed", "empty"):
+            raise unfit(self, column, "text")
         match = re.compile(self.pattern).fullmatch
-        return np.array([match(text) is None for text in texts], dtype=bool)[codes]
+        return column.failing_levels(lambda text: not isinstance(text, str) or match(text) is None)
 
 
 @attrs.frozen
-class Compare(EachRow):
-    """Two columns relate as they should in every row that has both.
+class NotOneOf(ValueCheck):
+    """No value of a column is among these.
 
     Parameters
     ----------
-    left : str
-        A column.
-    op : {"<", "<=", "==", "!=", ">=", ">"}
-        How it relates to the other.
-    right : str
-        The other column.
+    column : str
+        The column.
+    values : iterable
+        What is not allowed.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
     Raises
     ------
     ValueError
-        If the operator is none of these.
+        If there are no values, or one is missing.
+    TypeError
+        If `values` is a single text, or one of them is not hashable.
 
     Examples
     --------
-    >>> str(Compare("dep_time", "<=", "arr_time"))
-    'dep_time <= arr_time'
+    >>> str(NotOneOf("carrier", ["XX", "ZZ"]))
+    'carrier is none of XX, ZZ'
     """
 
-    left: str = attrs.field(validator=attrs.validators.instance_of(str))
-    op: str = attrs.field(validator=attrs.validators.in_(tuple(_OPERATORS)))
-    right: str = attrs.field(validator=attrs.validators.instance_of(str))
+    values: tuple[Any, ...] = attrs.field(
+        converter=_alternatives, validator=attrs.validators.deep_iterable(not_missing)
+    )  # fmt: skip
+
+    def __attrs_post_init__(self) -> None:
+        if not frozenset(self.values):  # fails on what is not hashable
+            raise ValueError(f"NotOneOf({self.column!r}) excludes no value at all; list at least one")
 
     def __str__(self) -> str:
-        return f"{self.left} {self.op} {self.right}"
+        return f"{self.column} is none of {few(self.values)}"
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Both columns."""
-        return self.left, self.right
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which values are excluded ones."""
+        found = numbers_among(column, self.values)
+        if found is not None:
+            return _some(found if column.missing is None else found & ~column.missing)
+        excluded = same_values(self.values)
+        return column.failing_levels(lambda level: is_among(level, excluded))
 
-    def failing(self, frame: pd.DataFrame) -> Any:
-        """Tell where the relation does not hold."""
-        return ~_OPERATORS[self.op](frame[self.left], frame[self.right])
+
+@attrs.frozen
+class NotBlank(ValueCheck):
+    """No text in a column is empty, or nothing but white space.
+
+    Parameters
+    ----------
+    column : str
+        A column of text.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(NotBlank("tailnum"))
+    'tailnum is never blank'
+    """
+
+    def __str__(self) -> str:
+        return f"{self.column} is never blank"
+
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which texts are blank."""
+        if column.kind not in ("text", "mixed", "empty"):
+            raise unfit(self, column, "text")
+        return column.failing_levels(lambda text: isinstance(text, str) and not text.strip())
+
+
+@attrs.frozen
+class Length(ValueCheck):
+    """All texts in a column have as many characters as they should.
+
+    Parameters
+    ----------
+    column : str
+        A column of text.
+    low, high : int
+        The fewest and the most characters that still pass.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If a bound is negative, or they are reversed.
+
+    Examples
+    --------
+    >>> str(Length("origin", 3, 3))
+    'origin has 3 characters'
+    """
+
+    low: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
+    high: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
+
+    def __attrs_post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"Length({self.column!r}): low is above high; give the lower bound first")
+
+    def __str__(self) -> str:
+        return f"{self.column} has {self.low if self.low == self.high else f'{self.low} to {self.high}'} characters"
+
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which texts are too short or too long; what is no text has no length."""
+        if column.kind not in ("text", "mixed", "empty"):
+            raise unfit(self, column, "text")
+        return column.failing_levels(lambda text: not isinstance(text, str) or not self.low <= len(text) <= self.high)
+
+
+@attrs.frozen
+class Finite(ValueCheck):
+    """No number in a column is infinite.
+
+    Parameters
+    ----------
+    column : str
+        A column of numbers.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(Finite("dep_delay"))
+    'dep_delay is finite'
+    """
+
+    def __str__(self) -> str:
+        return f"{self.column} is finite"
+
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which numbers are infinite."""
+        numbers = column.numbers
+        if numbers is None:
+            if column.kind not in ("int", "float", "mixed", "empty"):
+                raise unfit(self, column, "numbers")
+            return column.failing_levels(lambda value: isinstance(value, float) and math.isinf(value))
+        if numbers.dtype.kind != "f" or (column.low is None or (np.isfinite(column.low) and np.isfinite(column.high))):
+            return None
+        return _some(np.isinf(numbers))
+
+
+def _some(failing: Mask) -> Mask | None:
+    return failing if failing.any() else None

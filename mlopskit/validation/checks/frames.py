@@ -1,15 +1,22 @@
-"""Checks of a frame as a whole: its columns, its size, its keys."""
+"""Checks of a frame as a whole: its columns and its size."""
 
 from __future__ import annotations
 
 import attrs
-import numpy as np
-import pandas as pd
 
 from mlopskit.records.report import CheckResult, Severity
-from mlopskit.validation.checks.check import FrameCheck, RowTally
+from mlopskit.validation.checks.check import FrameCheck
 from mlopskit.validation.checks.parameters import column_names, few
 from mlopskit.validation.chunk import Chunk
+
+
+@attrs.frozen
+class _Columns:
+    """What is wrong with the columns of some chunks."""
+
+    missing: frozenset[str] = frozenset()
+    surplus: frozenset[str] = frozenset()
+    disordered: bool = False
 
 
 @attrs.frozen
@@ -19,7 +26,11 @@ class HasColumns(FrameCheck):
     Parameters
     ----------
     *columns : str
-        In any order; others may be there as well.
+        Their names.
+    only : bool, default False
+        Whether no others may be there.
+    ordered : bool, default False
+        Whether they have to come in this order.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -30,32 +41,49 @@ class HasColumns(FrameCheck):
     """
 
     columns: tuple[str, ...] = attrs.field(validator=column_names)
+    only: bool = attrs.field(default=False, kw_only=True)
+    ordered: bool = attrs.field(default=False, kw_only=True)
 
-    def __init__(self, *columns: str, severity: Severity = "error"):
-        self.__attrs_init__(columns, severity=severity)  # type: ignore[attr-defined]
+    def __init__(self, *columns: str, only: bool = False, ordered: bool = False, severity: Severity = "error"):
+        self.__attrs_init__(columns, only=only, ordered=ordered, severity=severity)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
-        return f"there {'is the column' if len(self.columns) == 1 else 'are the columns'} {few(self.columns)}"
+        which = "only " if self.only else ""
+        order = ", in this order" if self.ordered else ""
+        columns = "is the column" if len(self.columns) == 1 else "are the columns"
+        return f"there {columns.replace('the', f'{which}the', 1)} {few(self.columns)}{order}"
 
-    def start(self) -> frozenset[str]:
-        """Return the missing columns of no chunk."""
-        return frozenset()
+    def start(self) -> _Columns:
+        """Return what is wrong with no chunk."""
+        return _Columns()
 
-    def update(self, state: frozenset[str], chunk: Chunk) -> frozenset[str]:
-        """Add what this chunk lacks."""
-        return state | frozenset(self.columns).difference(chunk.frame.columns)
+    def update(self, state: _Columns, chunk: Chunk) -> _Columns:
+        """Add what this chunk lacks, or has too much, or in another order."""
+        there = list(chunk.labels)
+        missing = frozenset(self.columns).difference(there)
+        surplus = frozenset(map(str, set(there).difference(self.columns))) if self.only else frozenset()
+        known = [label for label in there if label in self.columns]
+        expected = [label for label in self.columns if label in known]
+        return self.merge(state, _Columns(missing, surplus, self.ordered and known != expected))
 
-    def merge(self, first: frozenset[str], second: frozenset[str]) -> frozenset[str]:
-        """Unite what either lacks."""
-        return first | second
+    def merge(self, first: _Columns, second: _Columns) -> _Columns:
+        """Unite what is wrong with either."""
+        return _Columns(
+            first.missing | second.missing, first.surplus | second.surplus, first.disordered or second.disordered
+        )
 
-    def finish(self, state: frozenset[str]) -> CheckResult:
-        """Fail if any chunk lacked a column."""
-        missing = [column for column in self.columns if column in state]
-        if not missing:
+    def finish(self, state: _Columns) -> CheckResult:
+        """Fail if anything was wrong with any chunk."""
+        missing = [column for column in self.columns if column in state.missing]
+        problems = [f"{len(missing)} of {len(self.columns)} columns are missing: {few(missing)}"] if missing else []
+        if state.surplus:
+            problems.append(f"{len(state.surplus)} columns are too many: {few(sorted(state.surplus))}")
+        if state.disordered:
+            problems.append("the columns come in another order")
+        if not problems:
             return self.result("passed")
-        message = f"{len(missing)} of {len(self.columns)} columns are missing: {few(missing)}"
-        return self.result("failed", message, observed={"missing": missing})
+        observed = {"missing": missing, "surplus": sorted(state.surplus)} if state.surplus else {"missing": missing}
+        return self.result("failed", "; ".join(problems), observed=observed)
 
 
 @attrs.frozen
@@ -98,7 +126,7 @@ class RowCount(FrameCheck):
 
     def update(self, state: int, chunk: Chunk) -> int:
         """Count the rows of a chunk."""
-        return state + len(chunk.frame)
+        return state + chunk.row_count
 
     def merge(self, first: int, second: int) -> int:
         """Add up."""
@@ -108,72 +136,3 @@ class RowCount(FrameCheck):
         """Fail if there are too few or too many."""
         enough = self.min <= state and (self.max is None or state <= self.max)
         return self.result("passed" if enough else "failed", "" if enough else f"there are {state} rows", rows=state)
-
-
-@attrs.frozen
-class KeysSeen:
-    """The keys of some rows, indexed by position, in pieces."""
-
-    rows: int = 0
-    pieces: tuple[pd.DataFrame, ...] = ()
-
-    def merge(self, later: KeysSeen) -> KeysSeen:
-        """Put the rows of `later` after these."""
-        moved = tuple(piece.set_axis(piece.index + self.rows) for piece in later.pieces)
-        return KeysSeen(self.rows + later.rows, self.pieces + moved)
-
-
-@attrs.frozen
-class Unique(FrameCheck):
-    """No row shares its key with another.
-
-    Rows where a part of the key is missing are not looked at; see `NotNull`. Over chunks, the key columns of all rows
-    are kept until the end.
-
-    Parameters
-    ----------
-    *columns : str
-        Together they are the key. All rows of a key that occurs twice fail, the first included.
-    severity : {"error", "warn"}
-        Whether a failure makes the whole report fail.
-
-    Examples
-    --------
-    >>> str(Unique("flight", "time_hour"))
-    'flight, time_hour are unique together'
-    """
-
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
-
-    def __init__(self, *columns: str, severity: Severity = "error"):
-        self.__attrs_init__(columns, severity=severity)  # type: ignore[attr-defined]
-
-    def __str__(self) -> str:
-        return f"{self.columns[0]} is unique" if len(self.columns) == 1 else f"{few(self.columns)} are unique together"
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the key."""
-        return self.columns
-
-    def start(self) -> KeysSeen:
-        """Return no keys."""
-        return KeysSeen()
-
-    def update(self, state: KeysSeen, chunk: Chunk) -> KeysSeen:
-        """Keep the keys of a chunk."""
-        positions = np.flatnonzero(chunk.present(self.columns))
-        keys = chunk.frame[list(self.columns)].iloc[positions].set_axis(positions)
-        return state.merge(KeysSeen(len(chunk.frame), (keys,) if len(keys) else ()))
-
-    def merge(self, first: KeysSeen, second: KeysSeen) -> KeysSeen:
-        """Put the keys of `second` after those of `first`."""
-        return first.merge(second)
-
-    def finish(self, state: KeysSeen) -> CheckResult:
-        """Fail if a key occurs twice."""
-        failing = np.zeros(state.rows, dtype=bool)
-        if state.pieces:
-            keys = pd.concat(state.pieces) if len(state.pieces) > 1 else state.pieces[0]
-            failing[keys.index[keys.duplicated(keep=False)]] = True
-        return RowTally.of(failing).verdict(self)

@@ -1,4 +1,17 @@
-"""What a check of a model is, and the simplest one: whether it is good enough."""
+"""What a check of a model is, and how its verdict is told.
+
+A check has one of four statuses, and what lies behind it is ``observed["verdict"]``, a few words such as "uncertain" or
+"not enough data", with which the message begins as well. What a gate needs decides the status:
+
+- A *claim* about one number, such as a score of at least 0.7, has to be shown. It passes only if all of the number's
+  interval is on the right side. "uncertain" (the interval is on both sides) and "not enough data" (there is none worth
+  the name) are *failed*, since a gate must let nothing through for want of evidence. With ``severity="warn"`` they are
+  reported and let through.
+- A *search* through many slices looks for harm. It fails for what it finds beyond chance, all that was looked at taken
+  into account; otherwise every search through enough slices would fail. Slices that look worse without being so beyond
+  chance are listed as "uncertain" and do not fail.
+- What could not be run, as the model raises or rows are not given, is an *error*: neither a pass nor a failure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +27,6 @@ from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.checks.check import Check
 from mlopskit.validation.metrics import metric_named
-from mlopskit.validation.predictions import contest
 
 
 @attrs.frozen
@@ -56,15 +68,16 @@ def known_metric(_owner: Any, _field: Any, name: str) -> None:
     metric_named(name)
 
 
+def optional_metric(_owner: Any, _field: Any, name: str | None) -> None:
+    """Refuse a metric that does not exist; None leaves the choice to the task."""
+    if name is not None:
+        metric_named(name)
+
+
 def finite_number(owner: Any, field: Any, value: float) -> None:
     """Refuse NaN and infinity."""
     if not math.isfinite(value):
         raise ValueError(f"{type(owner).__name__}: {field.name} must be a finite number")
-
-
-def has_rows(trial: Trial) -> bool:
-    """Whether scores can be measured, not only looked up."""
-    return trial.X is not None and trial.y is not None
 
 
 def recorded(scores: Mapping[str, float], metric: str, role: str) -> float:
@@ -72,60 +85,3 @@ def recorded(scores: Mapping[str, float], metric: str, role: str) -> float:
     if metric not in scores:
         raise ValidationError(f"there are no held-out rows to measure {metric} on, and no recorded one of the {role}")
     return float(scores[metric])
-
-
-@attrs.frozen
-class MinScore(ScoreCheck):
-    """The model is good enough on rows it has not seen.
-
-    Parameters
-    ----------
-    metric : str
-        One of accuracy, brier, f1, log_loss, mean_absolute_error, mean_squared_error, r2, rmse and roc_auc.
-        Measured on ``trial.X`` and ``trial.y``; without them looked up in ``trial.scores``.
-    minimum : float
-        The worst score that still passes. Where lower is better, a score above it fails.
-    severity : {"error", "warn"}
-        Whether a failure makes the whole report fail.
-
-    Raises
-    ------
-    ValueError
-        If the metric is unknown or the minimum not finite.
-
-    Examples
-    --------
-    >>> check = MinScore("log_loss", 0.4)
-    >>> str(check)
-    'log_loss is at most 0.4'
-    >>> check.check(Trial(model=None, scores={"log_loss": 0.3})).ok
-    True
-    """
-
-    metric: str = attrs.field(validator=known_metric)
-    minimum: float = attrs.field(validator=finite_number)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.metric} is at {'least' if metric_named(self.metric).higher_is_better else 'most'} {self.minimum:g}"
-        )
-
-    def judge(self, trial: Trial) -> CheckResult:
-        """Compare the score with the minimum."""
-        metric = metric_named(self.metric)
-        measured = has_rows(trial)
-        if measured:
-            score = metric.score(*metric.pair(contest(trial).candidate))
-        else:
-            score = recorded(trial.scores, self.metric, "candidate")
-        observed = {
-            "metric": self.metric, "candidate": score, "threshold": self.minimum, "direction": metric.direction,
-            "n": len(trial.X) if measured else None,
-        }  # fmt: skip
-        if math.isnan(score):
-            return self.result(
-                "failed", f"not enough data: {self.metric} is undefined on these rows", observed=observed
-            )
-        passed = metric.gain(score, self.minimum) >= 0
-        message = f"{self.metric} is {score:.4g}" + ("" if measured else ", as recorded")
-        return self.result("passed" if passed else "failed", message, observed=observed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -43,3 +44,29 @@ def few(names: Iterable[object]) -> str:
     listed = [str(name) for name in names]
     more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
     return ", ".join(listed[:_NAMED]) + more
+
+
+def share(owner: Any, _field: Any, value: float) -> None:
+    """Refuse what is no share of the rows."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{type(owner).__name__}: at_least is a share of the rows, from 0 to 1, not {value}")
+
+
+def same_values(values: Iterable[Any]) -> frozenset[tuple[str, Any]]:
+    """Return values so that one can be looked up without True being taken for 1."""
+    return frozenset((_family(value), value) for value in values)
+
+
+def is_among(value: Any, values: frozenset[tuple[str, Any]]) -> bool:
+    """Whether a value is one of those that `same_values` was given; one that can not be hashed is not."""
+    value = plain(value)
+    try:
+        return (_family(value), value) in values
+    except TypeError:
+        return False
+
+
+def _family(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "number" if isinstance(value, int | float | complex | Decimal) else "other"

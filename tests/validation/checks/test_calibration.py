@@ -49,6 +49,38 @@ def test_right_probabilities_pass_and_exaggerated_ones_do_not():
     assert result.observed["error"] > 0.1 > result.observed["expected"]
 
 
+@pytest.mark.parametrize(
+    ("distort", "direction"),
+    [
+        (lambda p: np.where(p > 0.5, 1 - (1 - p) / 3, p / 3), "overconfident"),
+        (lambda p: (p + 0.5) / 2, "underconfident"),
+        (np.sqrt, "too high"),
+        (np.square, "too low"),
+    ],
+)
+def test_the_direction_is_told(distort, direction):
+    result = Calibrated(0.05).check(trial(5000, distort))
+    assert (result.observed["verdict"], result.observed["direction"]) == ("miscalibrated", direction)
+    assert result.message.endswith(direction)
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1, "calibrated"), (3, "miscalibrated")])
+def test_of_many_classes_the_predicted_ones_probability_is_compared(power, verdict):
+    draw = np.random.default_rng(3)
+    true = draw.dirichlet([1, 1, 1], 4000)
+    labels = (true.cumsum(axis=1) > draw.random((4000, 1))).argmax(axis=1)
+    said = true**power / (true**power).sum(axis=1, keepdims=True)
+
+    class SaysAll:
+        classes_ = np.array([0, 1, 2])
+
+        def predict_proba(self, X):
+            return X.to_numpy()
+
+    result = Calibrated(0.05).check(Trial(SaysAll(), X=pd.DataFrame(said), y=labels))
+    assert result.observed["verdict"] == verdict
+
+
 def test_few_rows_are_not_enough_data():
     assert "not enough data" in Calibrated(0.05).check(trial(50)).message
     result = Calibrated(0.01).check(trial(200))

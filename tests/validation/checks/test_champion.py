@@ -32,7 +32,19 @@ def test_a_clearly_better_candidate_passes_and_a_worse_one_does_not(metric, grou
 def test_observed_holds_all_numbers_of_the_verdict_as_json(held_out, linear):
     check = checks.BetterThanChampion("roc_auc", min_gain=0.01, resamples=200)
     result = check.check(trial_of(held_out, linear(), linear("noisy"), held_out[0]["day"]))
-    names = ["metric", "candidate", "champion", "gain", "low", "high", "n", "groups", "threshold", "direction"]
+    names = [
+        "verdict",
+        "metric",
+        "candidate",
+        "champion",
+        "gain",
+        "low",
+        "high",
+        "n",
+        "groups",
+        "threshold",
+        "direction",
+    ]
     assert list(result.observed) == names
     assert (result.observed["n"], result.observed["groups"], result.observed["threshold"]) == (2000, 40, 0.01)
     assert canonical_json.can_encode(result.observed)

@@ -36,6 +36,30 @@ def test_without_a_champion_slices_are_compared_with_the_whole(spoiled, linear):
     assert checks.NoWorseSlice("origin", tolerance=0.5).check(Trial(linear("spoiled"), None, *spoiled)).ok
 
 
+def test_a_loss_that_chance_explains_is_uncertain_and_passes(held_out, linear):
+    X, y = held_out
+    slightly = X.assign(candidate=X["signal"] + np.random.default_rng(3).normal(scale=0.25, size=len(X)))
+    result = checks.NoWorseSlice("day", "log_loss", tolerance=0.0).check(
+        Trial(linear("candidate"), linear(), slightly.assign(day=slightly["day"] % 10), y)
+    )
+    listed = result.observed["slices"]
+    assert (result.status, result.observed["verdict"]) == ("passed", "uncertain")
+    assert "worse by estimate but not beyond chance" in result.message
+    assert {found["status"] for found in listed if found["loss"] <= 0} <= {"no worse"}
+    assert all(found["low"] < found["loss"] < found["high"] for found in listed)
+
+
+def test_the_probability_of_calling_any_slice_worse_is_at_most_what_was_asked_for(linear):
+    random, alarms = np.random.default_rng(0), 0
+    for _ in range(60):
+        y = random.integers(0, 2, 1000)
+        noise = y[:, None] + random.normal(size=(1000, 2))  # two models that are equally good
+        X = pd.DataFrame(noise, columns=["one", "other"]).assign(origin=random.integers(0, 8, 1000))
+        check = checks.NoWorseSlice("origin", "accuracy", tolerance=0.0, confidence=0.9, resamples=150)
+        alarms += check.check(Trial(linear("one"), linear("other"), X, y)).status == "failed"
+    assert alarms / 60 <= 0.22  # three standard errors above 0.1
+
+
 def test_small_and_undefined_slices_have_no_say_and_are_named(held_out, linear):
     X, y = held_out
     carrier = pd.Series("UA", index=X.index, dtype=object)
@@ -44,6 +68,16 @@ def test_small_and_undefined_slices_have_no_say_and_are_named(held_out, linear):
     assert result.message == "not enough data: none of 4 slices has 100 rows on which the metric is defined"
     found = {found["slice"]: found["status"] for found in result.observed["slices"]}
     assert found == dict.fromkeys(["UA", "small", "one class", "missing"], "not enough data")
+
+
+def test_a_slice_on_which_few_draws_have_a_score_has_no_say(linear):
+    y = np.append([0] * 149 + [1], [0, 1] * 75)
+    X = pd.DataFrame({"signal": np.random.default_rng(0).normal(size=300), "origin": ["seldom"] * 150 + ["JFK"] * 150})
+    result = checks.NoWorseSlice("origin", tolerance=0.9).check(Trial(linear(), None, X, y))
+    assert {each["slice"]: each["status"] for each in result.observed["slices"]} == {
+        "JFK": "no worse", "seldom": "not enough data"
+    }  # fmt: skip
+    assert "1 have not enough data" in result.message
 
 
 def test_a_column_of_many_values_lists_only_the_worst(held_out, linear):

@@ -1,0 +1,146 @@
+"""Whether a model gives the same answer to the same question, however and whenever it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.agreement import disagreeing
+from mlopskit.records.report import CheckResult
+from mlopskit.records.trial import Trial
+from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.predictions import one_array
+from mlopskit.validation.trial_rows import fitted_columns
+
+_METHODS = ("predict", "predict_proba")
+_EXAMPLES = 10
+_SEED = 0
+
+
+@attrs.frozen
+class Deterministic(ScoreCheck):
+    """The model says the same about the same rows every time.
+
+    Parameters
+    ----------
+    repeats : int
+        How often it is asked again.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Notes
+    -----
+    ``predict``, and ``predict_proba`` if there is one, are asked in this process; `SurvivesRoundTrip` asks in another.
+    Numbers have to be equal to the last bit. `observed` of the result: verdict ("the same", "not the same"), n.
+
+    Examples
+    --------
+    >>> str(Deterministic())
+    'predictions are the same every time'
+    """
+
+    repeats: int = attrs.field(default=3, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)])
+
+    def __str__(self) -> str:
+        return "predictions are the same every time"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Ask again."""
+        rows = _rows(trial)
+        failing = np.zeros(len(rows), dtype=bool)
+        for method in _methods(trial.model):
+            first = _ask(trial.model, method, rows)
+            for _ in range(self.repeats):
+                failing |= disagreeing(_ask(trial.model, method, rows), first, tolerance=0.0)
+        return _verdict(self, failing, "get another prediction when asked again")
+
+
+@attrs.frozen
+class RowByRow(ScoreCheck):
+    """The model says the same about a row alone, in a batch, and in a batch of another order.
+
+    Parameters
+    ----------
+    rows : int
+        How many held-out rows are asked about one by one, drawn at random.
+    tolerance : float
+        By how much numbers may differ, relative to their size; sums are rounded otherwise in batches of other sizes.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Notes
+    -----
+    A model that looks at other rows of the batch, such as to fill or scale by their mean, predicts something else in
+    production than it was tested for. `observed` of the result: verdict ("the same", "not the same"), n.
+
+    Examples
+    --------
+    >>> str(RowByRow())
+    'a row alone gets the prediction it gets in a batch'
+    """
+
+    rows: int = attrs.field(default=20, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)])
+    tolerance: float = attrs.field(
+        default=1e-6, kw_only=True, validator=[attrs.validators.ge(0), attrs.validators.lt(1)]
+    )
+
+    def __str__(self) -> str:
+        return "a row alone gets the prediction it gets in a batch"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Ask in three ways."""
+        rows, random = _rows(trial), np.random.default_rng(_SEED)
+        failing = np.zeros(len(rows), dtype=bool)
+        shuffled = random.permutation(len(rows))
+        alone = np.sort(random.choice(len(rows), min(self.rows, len(rows)), replace=False))
+        for method in _methods(trial.model):
+            batch = _ask(trial.model, method, rows)
+            other_order = _ask(trial.model, method, _taken(rows, shuffled))
+            failing[shuffled] |= disagreeing(other_order, batch[shuffled], tolerance=self.tolerance)
+            singles = np.concatenate([_ask(trial.model, method, _taken(rows, [place])) for place in alone])
+            failing[alone] |= disagreeing(singles, batch[alone], tolerance=self.tolerance)
+        return _verdict(self, failing, "get another prediction alone or in another order")
+
+
+def _rows(trial: Trial) -> Any:
+    if trial.X is None or not len(trial.X):
+        raise ValidationError("there are no held-out rows to ask about; pass X")
+    return fitted_columns(trial.model, trial.X)
+
+
+def _taken(rows: Any, places: Any) -> Any:
+    return rows.iloc[places] if hasattr(rows, "iloc") else np.asarray(rows)[places]
+
+
+def _methods(model: Any) -> Iterable[str]:
+    found = [method for method in _METHODS if hasattr(model, method)]
+    if not found:
+        raise ValidationError(f"the candidate is a {type(model).__name__} without predict")
+    return found
+
+
+def _ask(model: Any, method: str, rows: Any) -> Array:
+    try:
+        answer = one_array(getattr(model, method)(rows))
+    except Exception as error:
+        raise ValidationError(f"the candidate's {method} raised {type(error).__name__} on {len(rows)} rows") from error
+    if answer.shape[:1] != (len(rows),):
+        raise ValidationError(f"the candidate's {method} has the shape {answer.shape} for {len(rows)} rows")
+    return answer
+
+
+def _verdict(check: ScoreCheck, failing: Array, words: str) -> CheckResult:
+    failed, count = int(failing.sum()), len(failing)
+    return check.result(
+        "failed" if failed else "passed",
+        f"{failed} of {count} rows {words}" if failed else "",
+        failed=failed,
+        rows=count,
+        examples=tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist()),
+        observed={"verdict": "not the same" if failed else "the same", "n": count},
+    )

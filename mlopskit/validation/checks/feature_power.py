@@ -1,0 +1,163 @@
+"""Whether a single column gives the answer away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.report import CheckResult
+from mlopskit.records.trial import Trial
+from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.checks.parameters import few
+from mlopskit.validation.predictions import plain_column
+from mlopskit.validation.task import Task
+from mlopskit.validation.trial_rows import fitted_columns, frame_of, held_out, training
+
+_MOST_ROWS = 20_000
+_FEWEST_ROWS = 100
+_MOST_VALUES = 500
+_LISTED = 20
+_FEWEST_IN_LEAF = 20
+_SEED = 0
+
+
+@attrs.frozen
+class SingleFeaturePower(ScoreCheck):
+    """No column alone tells almost everything about the label, as one does that was written down after the fact.
+
+    A small tree is fitted on each column by itself and asked about other rows. Its *power* is the share of what is
+    uncertain about the label that it removes: of classes the uncertainty coefficient, of numbers R².
+
+    Parameters
+    ----------
+    maximum : float
+        The largest power that passes, between 0 and 1.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If the maximum is not between 0 and 1.
+
+    Notes
+    -----
+    Fitted on training rows and asked about held-out ones, at most 20,000 of each; without ``train=`` both are halves of
+    the held-out rows. Columns that the model says it was not fitted on are left out. `observed` of the result: verdict
+    ("leak", "no leak"), threshold, task, power by column (the 20 strongest), skipped (columns of other kinds).
+
+    References
+    ----------
+    H. Theil, On the estimation of relationships involving qualitative variables, American Journal of Sociology 76, 1970
+    (the coefficient). Deepchecks' FeatureLabelCorrelation asks the same and stops at 0.8 as well.
+
+    Examples
+    --------
+    >>> str(SingleFeaturePower())
+    'no single column explains more than 0.8 of the label'
+    """
+
+    maximum: float = attrs.field(default=0.8, validator=[attrs.validators.gt(0), attrs.validators.lt(1)])
+
+    def __str__(self) -> str:
+        return f"no single column explains more than {self.maximum:g} of the label"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Ask each column."""
+        rows, labels = held_out(trial)
+        task = Task.of(trial.model, labels)
+        if task.outputs > 1:
+            raise ValidationError(f"y has {task.outputs} outputs; check each of them by itself")
+        known, asked = _two_samples(trial)
+        together = np.concatenate([known[1], asked[1]])  # in one dtype, so that 1 equals 1.0
+        together = together.astype(float if task.kind == "regression" else str)
+        truth = together[: len(known[1])], together[len(known[1]) :]
+        power = {}
+        for column in known[0].columns:
+            features = _encoded(known[0][column], asked[0].get(column))
+            if features is not None:
+                power[str(column)] = _power(*features, *truth, task.kind)
+        skipped = [str(column) for column in known[0].columns if str(column) not in power]
+        if not power:
+            raise ValidationError(f"none of the {len(skipped)} columns holds numbers, texts or moments to look at")
+        strongest = sorted(power, key=lambda name: power[name], reverse=True)
+        leaks = [name for name in strongest if power[name] > self.maximum]
+        observed: dict[str, Any] = {
+            "verdict": "leak" if leaks else "no leak", "threshold": self.maximum, "task": str(task),
+            "power": {name: power[name] for name in strongest[:_LISTED]}, "skipped": skipped[:_LISTED],
+        }  # fmt: skip
+        message = f"the strongest of {len(power)} columns, {strongest[0]}, explains {power[strongest[0]]:.3g}"
+        if leaks:
+            message = f"{few(leaks)} {'explains' if len(leaks) == 1 else 'explain'} up to {power[leaks[0]]:.3g}"
+        return self.result("failed" if leaks else "passed", message, rows=len(rows), observed=observed)
+
+
+def _two_samples(trial: Trial) -> list[tuple[pd.DataFrame, Array]]:
+    """Return rows with labels to fit on, and others to ask about."""
+    rows, labels = held_out(trial)
+    if trial.train is None:
+        drawn = np.random.default_rng(_SEED).permutation(len(rows))
+        halves = [(rows, labels, drawn[: len(rows) // 2]), (rows, labels, drawn[len(rows) // 2 :])]
+    else:
+        random = np.random.default_rng(_SEED)
+        halves = [(*each, random.permutation(len(each[0]))) for each in (training(trial.train), (rows, labels))]
+    if (fewest := min(len(chosen) for *_, chosen in halves)) < _FEWEST_ROWS:
+        raise ValidationError(f"{fewest} rows to fit or to ask are too few; give {_FEWEST_ROWS} of each")
+    samples = []
+    for some, values, chosen in halves:
+        frame = frame_of(fitted_columns(trial.model, some), "held-out", "columns")
+        truth = plain_column(values, len(some), "y")
+        samples.append((frame.iloc[chosen[:_MOST_ROWS]], truth[chosen[:_MOST_ROWS]]))
+    return samples
+
+
+def _encoded(known: pd.Series, asked: pd.Series | None) -> tuple[Any, Any] | None:
+    """Turn a column into numbers that a tree can cut: of texts, whether it is this or that frequent one."""
+    if asked is None:
+        return None
+    if pd.api.types.is_datetime64_any_dtype(known) and pd.api.types.is_datetime64_any_dtype(asked):
+        return _moments(known), _moments(asked)
+    if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_complex_dtype(known):
+        return _numbers(known), _numbers(asked)
+    if known.dtype == object or pd.api.types.is_string_dtype(known) or isinstance(known.dtype, pd.CategoricalDtype):
+        texts = [each.astype(object).where(each.notna(), "").astype(str).to_frame() for each in (known, asked)]
+        encoder = OneHotEncoder(
+            min_frequency=_FEWEST_IN_LEAF, max_categories=_MOST_VALUES, handle_unknown="infrequent_if_exist"
+        )
+        return encoder.fit_transform(texts[0].to_numpy()), encoder.transform(texts[1].to_numpy())
+    return None
+
+
+def _moments(column: pd.Series) -> Array:
+    seconds = column.to_numpy(dtype="datetime64[us]").astype(float)
+    return np.where(column.isna(), np.nan, seconds)[:, np.newaxis]
+
+
+def _numbers(column: pd.Series) -> Array:
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)[:, np.newaxis]
+
+
+def _power(known: Any, asked: Any, truth: Array, unknown: Array, kind: str) -> float:
+    """Return one minus the tree's loss over that of a constant, on the rows asked; at least 0."""
+    leaf = min(_FEWEST_IN_LEAF, len(truth) // 10)
+    if kind == "regression":
+        tree = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=_SEED).fit(known, truth)
+        loss, base = np.mean((unknown - tree.predict(asked)) ** 2), np.mean((unknown - truth.mean()) ** 2)
+    else:
+        tree = DecisionTreeClassifier(min_samples_leaf=leaf, random_state=_SEED).fit(known, truth)
+        codes = pd.Index(tree.classes_).get_indexer(pd.Index(unknown))
+        seen = codes >= 0
+        # Leaves without a class do not exclude it: one is added to the count of each (Laplace).
+        said = (tree.predict_proba(asked) * leaf + 1) / (leaf + len(tree.classes_))
+        frequent = np.bincount(codes[seen], minlength=len(tree.classes_)) / max(seen.sum(), 1)
+        loss = -np.mean(np.log(said[seen, codes[seen]]))
+        base = -np.sum(frequent[frequent > 0] * np.log(frequent[frequent > 0]))
+    return float(np.clip(1 - loss / base, 0.0, 1.0)) if base > 0 else 0.0

@@ -1,0 +1,101 @@
+"""A check of rows, group by group: no group may hide behind the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+
+from mlopskit.records.report import CheckResult
+from mlopskit.validation.checks.check import EachRow, FrameCheck, RowTally, of_rows
+from mlopskit.validation.checks.parameters import few
+from mlopskit.validation.chunk import Chunk
+
+
+@attrs.frozen
+class _Groups:
+    """How many rows each group has and how many of them fail, beside the tally of all."""
+
+    tally: RowTally = attrs.field(factory=RowTally)
+    counts: dict[Any, tuple[int, int]] = attrs.field(factory=dict)
+
+    def merge(self, later: _Groups) -> _Groups:
+        counts = dict(self.counts)
+        for group, (rows, failed) in later.counts.items():
+            known = counts.get(group, (0, 0))
+            counts[group] = known[0] + rows, known[1] + failed
+        return _Groups(self.tally.merge(later.tally), counts)
+
+
+@attrs.frozen
+class PerGroup(FrameCheck):
+    """In every group of rows enough of them pass a check; rows that belong to no group are not looked at.
+
+    Parameters
+    ----------
+    check : EachRow
+        A check of rows. Its own `at_least` is the share that has to pass in each group.
+    by : str
+        The column that tells the groups; its values are named in messages.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> from mlopskit.validation import checks
+    >>> str(PerGroup(checks.Between("distance", 0, 6000, at_least=0.95), by="origin"))
+    'distance is between 0 and 6000, for each origin'
+    """
+
+    check: EachRow = attrs.field(validator=of_rows)
+    by: str = attrs.field(kw_only=True, validator=attrs.validators.instance_of(str))
+
+    def __str__(self) -> str:
+        return f"{self.check}, for each {self.by}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the check, and the one that tells the groups."""
+        return tuple(dict.fromkeys((*self.check.reads, self.by)))
+
+    def start(self) -> _Groups:
+        """Return no groups."""
+        return _Groups()
+
+    def update(self, state: _Groups, chunk: Chunk) -> _Groups:
+        """Count rows and failures in each group of a chunk."""
+        failing = self.check.failing_rows(chunk)
+        column = chunk.column(self.by)
+        codes, levels = np.asarray(column.codes, dtype=np.intp), column.levels
+        belongs = codes >= 0
+        if failing is not None:
+            failing = failing & belongs
+        rows = np.bincount(codes[belongs], minlength=len(levels))
+        failed = np.bincount(codes[failing], minlength=len(levels)) if failing is not None else np.zeros_like(rows)
+        counts = {
+            level: (count, bad)
+            for level, count, bad in zip(levels, rows.tolist(), failed.tolist(), strict=True)
+            if count
+        }
+        return state.merge(_Groups(RowTally.of(failing, chunk.row_count), counts))
+
+    def merge(self, first: _Groups, second: _Groups) -> _Groups:
+        """Add up."""
+        return first.merge(second)
+
+    def finish(self, state: _Groups) -> CheckResult:
+        """Fail if in any group too few rows pass."""
+        bad = {
+            group: failed
+            for group, (rows, failed) in state.counts.items()
+            if rows - failed < self.check.at_least * rows
+        }
+        tally = state.tally
+        worst = sorted(bad, key=lambda group: (-bad[group], str(group)))
+        named = few(f"{group} ({bad[group]} of {state.counts[group][0]})" for group in worst)
+        message = f"{len(bad)} of {len(state.counts)} groups fail: {named}" if bad else ""
+        return self.result(
+            "failed" if bad else "passed", message, failed=tally.failed, rows=tally.rows, examples=tally.examples,
+            observed={"groups": len(state.counts), "failing_groups": len(bad)},
+        )  # fmt: skip

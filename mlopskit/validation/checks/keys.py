@@ -1,0 +1,239 @@
+"""Checks of keys: which rows share one, what it determines, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from mlopskit.records.report import CheckResult, Severity
+from mlopskit.validation.checks.check import FrameCheck, RowTally, ValueCheck
+from mlopskit.validation.checks.parameters import column_names, few, is_among, same_values
+from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.column import Column, Mask
+
+_DENSE = 8
+"""So many times the rows there may be different keys for these to be counted one by one."""
+
+
+@attrs.frozen
+class KeysSeen:
+    """The key columns of some rows, in pieces, each with what is known of its columns."""
+
+    rows: int = 0
+    pieces: tuple[tuple[Column, ...], ...] = ()
+
+    def merge(self, later: KeysSeen) -> KeysSeen:
+        """Put the rows of `later` after these; the arrays are copied, so that they do not keep whole chunks alive."""
+        if not self.pieces:
+            return later
+        pieces = (*map(_alone, self.pieces), *map(_alone, later.pieces))
+        return KeysSeen(self.rows + later.rows, pieces)
+
+    def columns(self) -> tuple[Column, ...]:
+        """Return the key columns of all rows."""
+        if len(self.pieces) == 1:
+            return self.pieces[0]
+        return tuple(map(_joined, zip(*self.pieces, strict=True)))
+
+
+def _alone(piece: tuple[Column, ...]) -> tuple[Column, ...]:
+    return tuple(Column(column.name, column.values.copy()) for column in piece)
+
+
+def _joined(parts: tuple[Column, ...]) -> Column:
+    series = pd.concat([pd.Series(part.values) for part in parts], ignore_index=True)
+    return Column(parts[0].name, series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array)
+
+
+def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
+    """Number the keys of the rows, equal keys alike, and tell which rows lack no part of theirs."""
+    present = np.ones(columns[0].rows, dtype=bool)
+    numbers = np.zeros(columns[0].rows, dtype=np.int64)
+    count = 1
+    for column in columns:
+        codes = np.asarray(column.codes, dtype=np.int64)
+        present &= codes >= 0
+        levels = max(1, len(column.levels))
+        if count > np.iinfo(np.int64).max // levels:  # number them anew, so that they stay small
+            numbers = pd.factorize(numbers)[0].astype(np.int64)
+            count = int(numbers.max(initial=0)) + 1
+        numbers = numbers * levels + codes
+        count *= levels
+    return numbers, present
+
+
+def _repeated(numbers: np.ndarray[Any, Any], present: Mask) -> Mask | None:
+    """Tell which rows under the mask have a number that another one has too."""
+    known = numbers[present]
+    if not len(known):
+        return None
+    if known.max() < _DENSE * len(known):  # counting is much the fastest while there is not much to count over
+        repeated = (np.bincount(known) > 1)[known]
+    else:
+        repeated = pd.Series(known).duplicated(keep=False).to_numpy()
+    if not repeated.any():
+        return None
+    failing = np.zeros(len(numbers), dtype=bool)
+    failing[np.flatnonzero(present)[repeated]] = True
+    return failing
+
+
+@attrs.frozen
+class _KeyCheck(FrameCheck):
+    """A check that has to see the key columns of all rows together; over chunks they are kept until the end."""
+
+    def start(self) -> KeysSeen:
+        """Return no keys."""
+        return KeysSeen()
+
+    def update(self, state: KeysSeen, chunk: Chunk) -> KeysSeen:
+        """Keep the keys of a chunk."""
+        if not chunk.row_count:
+            return state
+        return state.merge(KeysSeen(chunk.row_count, (tuple(map(chunk.column, self.reads)),)))
+
+    def merge(self, first: KeysSeen, second: KeysSeen) -> KeysSeen:
+        """Put the keys of `second` after those of `first`."""
+        return first.merge(second) if second.pieces else first
+
+
+@attrs.frozen
+class Unique(_KeyCheck):
+    """No row shares its key with another.
+
+    Rows where a part of the key is missing are not looked at; see `NotNull`. Over chunks, the key columns of all rows
+    are kept until the end.
+
+    Parameters
+    ----------
+    *columns : str
+        Together they are the key. All rows of a key that occurs twice fail, the first included.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(Unique("flight", "time_hour"))
+    'flight, time_hour are unique together'
+    """
+
+    columns: tuple[str, ...] = attrs.field(validator=column_names)
+
+    def __init__(self, *columns: str, severity: Severity = "error"):
+        self.__attrs_init__(columns, severity=severity)  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        return f"{self.columns[0]} is unique" if len(self.columns) == 1 else f"{few(self.columns)} are unique together"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the key."""
+        return self.columns
+
+    def finish(self, state: KeysSeen) -> CheckResult:
+        """Fail if a key occurs twice."""
+        failing = _repeated(*_combined(state.columns())) if state.pieces else None
+        return RowTally.of(failing, state.rows).verdict(self)
+
+
+@attrs.frozen
+class Determines(_KeyCheck):
+    """Rows that agree in some columns agree in another: a functional dependency.
+
+    Rows where any of these columns is missing are not looked at.
+
+    Parameters
+    ----------
+    *columns : str
+        Together they determine the other.
+    column : str
+        What they determine. All rows of a key that comes with several values fail.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(Determines("origin", "dest", column="distance"))
+    'origin, dest determine distance'
+    """
+
+    columns: tuple[str, ...] = attrs.field(validator=column_names)
+    column: str = attrs.field(validator=attrs.validators.instance_of(str), kw_only=True)
+
+    def __init__(self, *columns: str, column: str, severity: Severity = "error"):
+        self.__attrs_init__(columns, column=column, severity=severity)  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        return f"{few(self.columns)} {'determines' if len(self.columns) == 1 else 'determine'} {self.column}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that determine, and the one that is determined."""
+        return (*self.columns, self.column)
+
+    def finish(self, state: KeysSeen) -> CheckResult:
+        """Fail if a key comes with several values."""
+        return RowTally.of(_undetermined(state.columns()) if state.pieces else None, state.rows).verdict(self)
+
+
+def _undetermined(columns: tuple[Column, ...]) -> Mask | None:
+    *key, value = columns
+    numbers, present = _combined(tuple(key))
+    codes = np.asarray(value.codes, dtype=np.int64)
+    present &= codes >= 0
+    pairs = pd.DataFrame({"key": numbers[present], "value": codes[present]})
+    distinct = pairs.drop_duplicates()
+    several = distinct["key"][distinct["key"].duplicated()].to_numpy()
+    if not len(several):
+        return None
+    failing = np.zeros(len(numbers), dtype=bool)
+    failing[np.flatnonzero(present)[np.isin(numbers[present], several)]] = True
+    return failing
+
+
+def _checked_keys(keys: Iterable[Any]) -> frozenset[Any]:
+    if isinstance(keys, str):
+        raise TypeError("References takes a list or column of keys; a single text would be taken letter by letter")
+    return same_values(pd.Series(list(keys)).dropna().unique().tolist())
+
+
+@attrs.frozen
+class References(ValueCheck):
+    """Every value of a column is among the keys of something else: a foreign key.
+
+    Parameters
+    ----------
+    column : str
+        The column; missing values pass.
+    keys : iterable
+        The keys, such as a column of another frame. They are kept as a set.
+    name : str
+        What messages call them, such as ``"planes.tailnum"``.
+    at_least : float, default 1.0
+        The share of the rows that have to pass.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Notes
+    -----
+    It has no JSON: the keys are data.
+
+    Examples
+    --------
+    >>> str(References("carrier", ["AA", "UA"], name="airlines.carrier"))
+    'carrier is among airlines.carrier'
+    """
+
+    keys: frozenset[Any] = attrs.field(converter=_checked_keys, repr=False)
+    name: str = attrs.field(default="the keys", kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.column} is among {self.name}"
+
+    def failing_values(self, column: Column) -> Mask | None:
+        """Tell which values are no key."""
+        return column.failing_levels(lambda level: not is_among(level, self.keys))

@@ -1,0 +1,84 @@
+"""Whether the candidate could know what it must not: all kinds of leakage in one check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from mlopskit.records.report import CheckResult, Status
+from mlopskit.records.trial import Trial
+from mlopskit.validation.checks.feature_power import SingleFeaturePower
+from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.checks.split_overlap import NoDuplicatesAcross, NoGroupLeakage, NoTimeLeakage
+
+_WORST_FIRST: tuple[Status, ...] = ("failed", "error", "passed")
+
+
+@attrs.frozen
+class NoLeakage(ScoreCheck):
+    """Nothing gives the labels of the held-out rows away: no column alone, no copied row, no group, no later time.
+
+    Parameters
+    ----------
+    time : str, optional
+        The column that says when a row was; with it, no held-out row may be earlier than the last training row.
+    group : str, optional
+        The column that says what a row belongs to; with it, no group may have rows on both sides.
+    max_power : float
+        How much of the label a single column may explain; see `SingleFeaturePower`.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Notes
+    -----
+    `observed` of the result: verdict ("leak", "no leak"; none if a part could not run) and, by part, its status,
+    message and what it observed. The parts are checks of their own, for other tolerances: `SingleFeaturePower`,
+    `NoDuplicatesAcross`, `NoTimeLeakage` and `NoGroupLeakage`.
+
+    References
+    ----------
+    S. Kaufman, S. Rosset, C. Perlich and O. Stitelman, Leakage in data mining: formulation, detection, and avoidance,
+    ACM TKDD 6, 2012; S. Kapoor and A. Narayanan, Leakage and the reproducibility crisis in machine-learning-based
+    science, Patterns 4, 2023 (the kinds).
+
+    Examples
+    --------
+    >>> str(NoLeakage(time="time_hour"))
+    'nothing leaks from the label or the training rows'
+    """
+
+    time: str | None = attrs.field(default=None, kw_only=True)
+    group: str | None = attrs.field(default=None, kw_only=True)
+    max_power: float = attrs.field(
+        default=0.8, kw_only=True, validator=[attrs.validators.gt(0), attrs.validators.lt(1)]
+    )
+
+    def __str__(self) -> str:
+        return "nothing leaks from the label or the training rows"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Run every part; none stops the others."""
+        parts: list[ScoreCheck] = [SingleFeaturePower(self.max_power), NoDuplicatesAcross()]
+        parts += [NoTimeLeakage(self.time)] if self.time else []
+        parts += [NoGroupLeakage(self.group)] if self.group else []
+        found = {type(part).__name__: _outcome(part, trial) for part in parts}
+        status = next(each for each in _WORST_FIRST if any(result.status == each for result in found.values()))
+        told = [result for result in found.values() if result.status == status]
+        observed: dict[str, Any] = {
+            name: {"status": result.status, "message": result.message, **result.observed}
+            for name, result in found.items()
+        }
+        if status != "error":
+            observed = {"verdict": "leak" if status == "failed" else "no leak", **observed}
+        message = "; ".join(result.message for result in told)
+        examples = next((result.examples for result in told if result.examples), ())
+        rows = max(result.rows for result in found.values())
+        return self.result(status, message, rows=rows, examples=examples, observed=observed)
+
+
+def _outcome(part: ScoreCheck, trial: Trial) -> CheckResult:
+    try:
+        return part.check(trial)
+    except Exception as error:  # noqa: BLE001 - whatever the rows did to one part, the others shall run
+        return part.result("error", f"{type(part).__name__} can not run: {type(error).__name__}")

@@ -1,0 +1,255 @@
+"""Checks of order and time: what rises, how recent it is, and where something is missing in between."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from mlopskit.records.report import CheckResult
+from mlopskit.validation.checks.check import FrameCheck, RowTally, unfit
+from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.column import Column
+
+
+def _timedelta(text: Any) -> pd.Timedelta:
+    span = pd.Timedelta(text)
+    if pd.isna(span) or span <= pd.Timedelta(0):
+        raise ValueError(f"{text!r} is no span of time; give one such as '1h' or '7D'")
+    return span
+
+
+def _moment(now: Any) -> pd.Timestamp | None:
+    return None if now is None else pd.Timestamp(now)
+
+
+def _ordered_values(column: Column) -> Any:
+    """Return the values that are not missing as an array that knows < and >."""
+    if column.kind not in ("int", "float", "datetime", "timedelta", "text", "empty"):
+        return None
+    return column.values if column.missing is None else column.values[~column.missing]
+
+
+@attrs.frozen
+class _Run:
+    """Some rows in order: how many break it, and where it begins and ends."""
+
+    tally: RowTally = attrs.field(factory=RowTally)
+    first: Any = None
+    first_place: int = -1  # -1: no value yet
+    last: Any = None
+
+
+@attrs.frozen
+class Monotonic(FrameCheck):
+    """The values of a column rise, or fall, from row to row. Missing ones are passed over.
+
+    Parameters
+    ----------
+    column : str
+        A column of numbers, moments or texts.
+    increasing : bool, default True
+        False if they fall.
+    strictly : bool, default False
+        Whether equal neighbours fail too.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(Monotonic("time_hour"))
+    'time_hour never falls'
+    >>> str(Monotonic("id", strictly=True))
+    'id rises'
+    """
+
+    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    increasing: bool = attrs.field(default=True, kw_only=True)
+    strictly: bool = attrs.field(default=False, kw_only=True)
+
+    def __str__(self) -> str:
+        if self.strictly:
+            return f"{self.column} {'rises' if self.increasing else 'falls'}"
+        return f"{self.column} never {'falls' if self.increasing else 'rises'}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def start(self) -> _Run:
+        """Return no rows."""
+        return _Run()
+
+    def update(self, state: _Run, chunk: Chunk) -> _Run:
+        """Look at the rows of a chunk, and at the step to its first one."""
+        column = chunk.column(self.column)
+        values = _ordered_values(column)
+        if values is None:
+            raise unfit(self, column, "values that have an order")
+        if not len(values):
+            return self.merge(state, _Run(RowTally(column.rows)))
+        places = np.arange(column.rows) if column.missing is None else np.flatnonzero(~column.missing)
+        breaks = np.asarray(self._breaks(values[:-1], values[1:]), dtype=bool)
+        failing = None
+        if breaks.any():
+            failing = np.zeros(column.rows, dtype=bool)
+            failing[places[1:][breaks]] = True
+        run = _Run(RowTally.of(failing, column.rows), values[0], int(places[0]), values[-1])
+        return self.merge(state, run)
+
+    def merge(self, first: _Run, second: _Run) -> _Run:
+        """Put the rows of `second` after those of `first`."""
+        if second.first_place < 0:
+            return attrs.evolve(first, tally=first.tally.merge(second.tally))
+        moved = first.tally.rows + second.first_place
+        if first.first_place < 0:
+            return attrs.evolve(second, tally=first.tally.merge(second.tally), first_place=moved)
+        own = second.tally
+        if self._breaks(first.last, second.first):
+            edge = RowTally(own.rows, own.failed + 1, tuple(sorted((second.first_place, *own.examples))))
+            own = edge
+        return _Run(first.tally.merge(own), first.first, first.first_place, second.last)
+
+    def finish(self, state: _Run) -> CheckResult:
+        """Fail if any row breaks the order."""
+        return state.tally.verdict(self)
+
+    def _breaks(self, before: Any, after: Any) -> Any:
+        if self.strictly:
+            return operator.ge(before, after) if self.increasing else operator.le(before, after)
+        return operator.gt(before, after) if self.increasing else operator.lt(before, after)
+
+
+@attrs.frozen
+class _Moments(FrameCheck):
+    """A check of the moments in one column."""
+
+    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def _moments(self, chunk: Chunk) -> pd.DatetimeIndex:
+        column = chunk.column(self.column)
+        if column.stored_kind not in ("datetime", "empty"):
+            raise unfit(self, column, "moments")
+        return pd.DatetimeIndex(column.values).dropna()
+
+
+@attrs.frozen
+class Fresh(_Moments):
+    """The newest moment in a column is recent.
+
+    Parameters
+    ----------
+    column : str
+        A column of moments.
+    within : str or timedelta
+        How old the newest one may be, such as ``"1D"``.
+    now : moment, optional
+        Compared with this; default the clock's time. Moments that name no time zone are taken as UTC.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If `within` is no span of time.
+
+    Examples
+    --------
+    >>> str(Fresh("time_hour", "1D"))
+    'time_hour is not older than 1 days 00:00:00'
+    """
+
+    within: pd.Timedelta = attrs.field(converter=_timedelta)
+    now: pd.Timestamp | None = attrs.field(default=None, kw_only=True, converter=_moment)
+
+    def __str__(self) -> str:
+        return f"{self.column} is not older than {self.within}"
+
+    def start(self) -> Any:
+        """Return that there is none."""
+        return None
+
+    def update(self, state: Any, chunk: Chunk) -> Any:
+        """Take the newest moment of a chunk."""
+        moments = self._moments(chunk)
+        return self.merge(state, _in_utc(moments.max()) if len(moments) else None)
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """Take the newer one."""
+        return max((each for each in (first, second) if each is not None), default=None)
+
+    def finish(self, state: Any) -> CheckResult:
+        """Fail if the newest moment is too old, or there is none."""
+        if state is None:
+            return self.result("failed", "there is no moment at all")
+        age = _in_utc(self.now if self.now is not None else pd.Timestamp.now("UTC")) - state
+        message = "" if age <= self.within else f"the newest moment is {age.round('s')} old"
+        return self.result("failed" if message else "passed", message, observed={"age_seconds": age.total_seconds()})
+
+
+def _in_utc(moment: pd.Timestamp) -> pd.Timestamp:
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
+
+
+@attrs.frozen
+class NoGaps(_Moments):
+    """No two neighbouring moments in a column, however its rows are ordered, are too far apart.
+
+    Over chunks the distinct moments are kept until the end.
+
+    Parameters
+    ----------
+    column : str
+        A column of moments.
+    longest : str or timedelta
+        The longest time without any, such as ``"1h"``.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If `longest` is no span of time.
+
+    Examples
+    --------
+    >>> str(NoGaps("time_hour", "6h"))
+    'time_hour has no gap longer than 0 days 06:00:00'
+    """
+
+    longest: pd.Timedelta = attrs.field(converter=_timedelta)
+
+    def __str__(self) -> str:
+        return f"{self.column} has no gap longer than {self.longest}"
+
+    def start(self) -> Any:
+        """Return no moments."""
+        return np.empty(0, dtype="M8[ns]")
+
+    def update(self, state: Any, chunk: Chunk) -> Any:
+        """Add the distinct moments of a chunk."""
+        moments = self._moments(chunk)
+        utc = moments.tz_convert("UTC").tz_localize(None) if moments.tz is not None else moments
+        return self.merge(state, utc.as_unit("ns").unique().to_numpy())
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """Unite both."""
+        return np.union1d(first, second) if len(first) else np.unique(second)
+
+    def finish(self, state: Any) -> CheckResult:
+        """Fail if two neighbours are too far apart."""
+        gaps = np.diff(state)
+        count = int(np.count_nonzero(gaps > self.longest.to_timedelta64()))
+        longest = pd.Timedelta(gaps.max()) if len(gaps) else pd.Timedelta(0)
+        message = f"there are {count} longer gaps; the longest is {longest}" if count else ""
+        observed = {"gaps": count, "longest_seconds": longest.total_seconds()}
+        return self.result("failed" if count else "passed", message, observed=observed)

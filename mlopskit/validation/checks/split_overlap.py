@@ -1,0 +1,202 @@
+"""Whether training rows have leaked into the held-out ones: the same rows, the same groups, or the same time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from mlopskit.errors import ValidationError
+from mlopskit.records.report import CheckResult
+from mlopskit.records.trial import Trial
+from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.intervals import newcombe_interval
+from mlopskit.validation.trial_rows import column_of, frame_of, held_out, training
+
+_EXAMPLES = 10
+
+
+def _share(owner: Any, field: Any, value: float) -> None:
+    """Refuse what is no share of rows."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{type(owner).__name__}: {field.name} is {value}; give a share of rows, from 0 to below 1")
+
+
+@attrs.frozen
+class NoDuplicatesAcross(ScoreCheck):
+    """Held-out rows are no copies of training rows.
+
+    Where columns have few values, rows repeat by nature: then a held-out row has a copy among the training rows as
+    often as a training row has another. Only copies beyond that, and beyond chance, are a leak.
+
+    Parameters
+    ----------
+    tolerance : float
+        The share of copied rows, beyond those expected by nature, that passes.
+    confidence : float
+        Of the interval of that excess.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range.
+
+    Notes
+    -----
+    Rows are compared in the columns that both sets have. `observed` of the result: verdict ("leak", "no leak"), share
+    (of held-out rows with a copy in training), natural (of training rows with another), low, high (Newcombe's interval
+    of their difference), threshold, n.
+
+    Examples
+    --------
+    >>> str(NoDuplicatesAcross())
+    'held-out rows are no copies of training rows'
+    """
+
+    tolerance: float = attrs.field(default=0.0, validator=_share)
+    confidence: float = attrs.field(
+        default=0.95, kw_only=True, validator=[attrs.validators.gt(0), attrs.validators.lt(1)]
+    )
+
+    def __str__(self) -> str:
+        up_to = f", up to a share of {self.tolerance:g}" if self.tolerance else ""
+        return f"held-out rows are no copies of training rows{up_to}"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Count copies on both sides."""
+        rows, seen = _both_frames(trial)
+        shared = [column for column in rows.columns if column in seen.columns]
+        if not shared:
+            raise ValidationError("held-out and training rows have no column in common")
+        together = pd.concat([seen[shared], rows[shared]], ignore_index=True)  # in one dtype, so that 1 equals 1.0
+        hashes = _hashes(together)
+        known, asked = hashes[: len(seen)], hashes[len(seen) :]
+        copied = np.isin(asked, known)
+        _, place, counts = np.unique(known, return_inverse=True, return_counts=True)
+        copies, repeated = int(copied.sum()), int((counts[place] > 1).sum())
+        low, high = newcombe_interval(copies, len(asked), repeated, len(known), self.confidence)
+        leak = low > self.tolerance
+        observed: dict[str, Any] = {
+            "verdict": "leak" if leak else "no leak", "share": copies / len(asked), "natural": repeated / len(known),
+            "low": low, "high": high, "threshold": self.tolerance, "n": len(asked),
+        }  # fmt: skip
+        message = f"{copies} of {len(asked)} held-out rows are also training rows"
+        if copies:
+            message += f"; {repeated} of {len(known)} training rows have another copy there"
+        examples = tuple(np.flatnonzero(copied)[:_EXAMPLES].tolist()) if leak else ()
+        return self.result(
+            "failed" if leak else "passed", message, failed=copies if leak else 0, rows=len(asked),
+            examples=examples, observed=observed,
+        )  # fmt: skip
+
+
+@attrs.frozen
+class NoTimeLeakage(ScoreCheck):
+    """No held-out row is earlier than the last training row, so that nothing is predicted from its own future.
+
+    Parameters
+    ----------
+    column : str
+        Moments, or numbers that count time; in both sets of rows.
+    tolerance : float
+        The share of held-out rows that may be earlier.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(NoTimeLeakage("time_hour"))
+    'no held-out row is earlier by time_hour than the last training row'
+    """
+
+    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    tolerance: float = attrs.field(default=0.0, validator=_share)
+
+    def __str__(self) -> str:
+        return f"no held-out row is earlier by {self.column} than the last training row"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Compare moments."""
+        asked, known = _both_columns(trial, self.column)
+        missing = int(asked.isna().sum() + known.isna().sum())
+        if missing:
+            raise ValidationError(f"the column {self.column!r} is missing in {missing} rows; when they were is unknown")
+        try:
+            early = (asked < known.max()).to_numpy(dtype=bool)
+        except TypeError as error:
+            raise ValidationError(
+                f"the column {self.column!r} is {asked.dtype} in the held-out and {known.dtype} in the training rows; "
+                "convert both to one kind of moment"
+            ) from error
+        return _overlap(self, early, self.tolerance, "earlier than the last training row")
+
+
+@attrs.frozen
+class NoGroupLeakage(ScoreCheck):
+    """No group, such as a customer or a day, has rows in both sets.
+
+    Parameters
+    ----------
+    column : str
+        What names the group of a row; in both sets of rows. Missing values are in no group.
+    tolerance : float
+        The share of held-out rows that may be of a group with training rows.
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail.
+
+    Examples
+    --------
+    >>> str(NoGroupLeakage("tailnum"))
+    'no tailnum has both held-out and training rows'
+    """
+
+    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    tolerance: float = attrs.field(default=0.0, validator=_share)
+
+    def __str__(self) -> str:
+        return f"no {self.column} has both held-out and training rows"
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Look for groups on both sides."""
+        asked, known = _both_columns(trial, self.column)
+        shared = (asked.isin(known.dropna().unique()) & asked.notna()).to_numpy(dtype=bool)
+        return _overlap(self, shared, self.tolerance, "of a group that has training rows")
+
+
+def _hashes(frame: pd.DataFrame) -> Array:
+    """Return one number per row; what has no hash, such as a list, is told apart by how it is written."""
+    hashable = {place: _hashable(column) for place, (_, column) in enumerate(frame.items())}
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(hashable), index=False))
+
+
+def _hashable(column: pd.Series) -> pd.Series:
+    try:
+        pd.util.hash_pandas_object(column, index=False)
+    except TypeError:
+        return column.map(repr)
+    return column
+
+
+def _both_frames(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows, (seen, _) = held_out(trial)[0], training(trial.train)
+    return frame_of(rows, "held-out", "columns"), frame_of(seen, "training", "columns")
+
+
+def _both_columns(trial: Trial, column: str) -> tuple[pd.Series, pd.Series]:
+    rows, seen = _both_frames(trial)
+    return column_of(rows, column, "held-out"), column_of(seen, column, "training")
+
+
+def _overlap(check: ScoreCheck, failing: Array, tolerance: float, words: str) -> CheckResult:
+    failed, rows = int(failing.sum()), len(failing)
+    leak = failed / rows > tolerance
+    observed = {"verdict": "leak" if leak else "no leak", "share": failed / rows, "threshold": tolerance, "n": rows}
+    return check.result(
+        "failed" if leak else "passed", f"{failed} of {rows} held-out rows are {words}", failed=failed, rows=rows,
+        examples=tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist()), observed=observed,
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from mlopskit.records.trial import Trial
+from mlopskit.validation.checks import RobustTo
+
+
+@pytest.fixture
+def trial():
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"x": random.normal(size=2000), "n": random.integers(0, 9, 2000), "flag": True})
+    y = pd.Series((X["x"] + random.normal(scale=0.5, size=2000) > 0).astype(int))
+    return Trial(HistGradientBoostingClassifier(max_iter=20).fit(X[:1000], y[:1000]), X=X[1000:], y=y[1000:])
+
+
+@pytest.mark.parametrize("trouble", ["noise", "missing"])
+def test_a_little_trouble_costs_little_and_much_costs_much(trial, trouble):
+    before = trial.X.copy()
+    little = RobustTo(trouble, 0.02, resamples=300).check(trial)
+    much = RobustTo(trouble, 0.9, resamples=300).check(trial)
+    assert (little.observed["verdict"], much.observed["verdict"]) == ("robust", "not robust")
+    assert (little.status, much.status) == ("passed", "failed")
+    assert much.observed["low"] < much.observed["loss"] < much.observed["high"]
+    pd.testing.assert_frame_equal(trial.X, before)
+
+
+def test_noise_is_not_the_rows_themselves_if_both_were_drawn_with_the_same_seed(linear):
+    X = pd.DataFrame({"signal": np.random.default_rng(0).normal(size=400)})
+    y = (X["signal"] > 0).astype(int)
+    assert RobustTo("noise", 0.5, seed=0).check(Trial(linear(), X=X, y=y)).observed["loss"] > 0.01
+
+
+def test_infinite_and_complex_numbers_get_no_noise(trial):
+    X = trial.X.assign(far=[np.inf] + [1.0] * 999, turn=1j)
+    assert RobustTo("noise", 0.02, resamples=100).check(Trial(trial.model, X=X, y=trial.y)).ok
+
+
+def test_a_loss_near_what_is_allowed_is_uncertain(trial):
+    loss = RobustTo("noise", 0.3, resamples=300).check(trial).observed["loss"]
+    result = RobustTo("noise", 0.3, max_loss=loss + 0.001, resamples=300).check(trial)
+    assert (result.status, result.observed["verdict"]) == ("failed", "uncertain")
+
+
+def test_a_model_that_raises_on_missing_values_is_not_robust_to_them(trial):
+    model = LogisticRegression().fit(trial.X, trial.y)
+    result = RobustTo("missing").check(Trial(model, X=trial.X, y=trial.y))
+    assert (result.status, result.observed["verdict"]) == ("failed", "raises")
+    assert result.message == "the candidate's predict_proba raised ValueError on the spoiled rows"
+
+
+def test_a_model_that_raises_on_plain_rows_is_an_error(trial, linear):
+    assert RobustTo("noise").check(Trial(linear("nope"), X=trial.X, y=trial.y)).status == "error"
+    few = RobustTo("noise").check(Trial(trial.model, X=trial.X[:5], y=trial.y[:5]))
+    assert (few.status, few.observed["verdict"]) == ("failed", "not enough data")
+
+
+@pytest.mark.parametrize("wrong", [("dust", 0.1), ("noise", 0), ("missing", 1.5)])
+def test_bad_use_is_refused_at_construction(wrong):
+    with pytest.raises(ValueError, match=r"trouble|amount|share"):
+        RobustTo(*wrong)
