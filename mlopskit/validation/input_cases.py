@@ -102,11 +102,11 @@ def _cases_of(frame: pd.DataFrame, column: str, places: Array) -> Iterator[Case]
     unseen = pd.Series([_UNSEEN] * len(frame), index=frame.index, dtype=object)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         yield Case(f"texts in {column}", frame.assign(**{column: unseen}), places, "not silent", column)
-    elif values.dtype == object or pd.api.types.is_string_dtype(values):
-        yield Case(f"unseen value in {column}", frame.assign(**{column: unseen}), places, "valid or refused", column)
     elif isinstance(values.dtype, pd.CategoricalDtype):
         other = unseen.astype("category")
         yield Case(f"unseen value in {column}", frame.assign(**{column: other}), places, "valid or refused", column)
+    elif values.dtype == object or pd.api.types.is_string_dtype(values):
+        yield Case(f"unseen value in {column}", frame.assign(**{column: unseen}), places, "valid or refused", column)
     gap = values.astype(object) if pd.api.types.is_bool_dtype(values) else values
     gap = gap.mask(np.arange(len(frame)) == 0)
     yield Case(f"missing value in {column}", frame.assign(**{column: gap}), places, "valid or refused", column)

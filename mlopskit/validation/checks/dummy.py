@@ -68,7 +68,7 @@ class BetterThanDummy(GainCheck):
         else:
             dummy = self._of_classes(trial, seen)
         result = self.compare(metric_named(self.metric or task.metric), self.min_gain, ("dummy", dummy), trial)
-        return attrs.evolve(result, observed=result.observed | {"task": str(task)})
+        return attrs.evolve(result, message=f"{result.message}; {task}", observed=result.observed | {"task": str(task)})
 
     def _of_classes(self, trial: Trial, seen: Any) -> Predictions:
         """Fit on places in the candidate's own order of classes, of which the last is the positive one."""

@@ -25,6 +25,7 @@ _FEWEST_ROWS = 100
 _MOST_VALUES = 500
 _LISTED = 20
 _FEWEST_IN_LEAF = 20
+_LARGEST = 1e38  # trees look at numbers of single precision
 _SEED = 0
 
 
@@ -123,9 +124,9 @@ def _encoded(known: pd.Series, asked: pd.Series | None) -> tuple[Any, Any] | Non
     if asked is None:
         return None
     if pd.api.types.is_datetime64_any_dtype(known) and pd.api.types.is_datetime64_any_dtype(asked):
-        return _moments(known), _moments(asked)
+        return _filled(_moments(known), _moments(asked))
     if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_complex_dtype(known):
-        return _numbers(known), _numbers(asked)
+        return _filled(_numbers(known), _numbers(asked))
     if known.dtype == object or pd.api.types.is_string_dtype(known) or isinstance(known.dtype, pd.CategoricalDtype):
         texts = [each.astype(object).where(each.notna(), "").astype(str).to_frame() for each in (known, asked)]
         encoder = OneHotEncoder(
@@ -137,12 +138,20 @@ def _encoded(known: pd.Series, asked: pd.Series | None) -> tuple[Any, Any] | Non
 
 def _moments(column: pd.Series) -> Array:
     seconds = column.to_numpy(dtype="datetime64[us]").astype(float)
-    return np.where(column.isna(), np.nan, seconds)[:, np.newaxis]
+    return np.where(column.isna(), np.nan, seconds)
 
 
 def _numbers(column: pd.Series) -> Array:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan)[:, np.newaxis]
+    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
+
+
+def _filled(known: Array, asked: Array) -> tuple[Array, Array]:
+    """Put a number below all others where there is none, so that a tree can cut there: that it is missing may tell."""
+    lowest = np.nanmin(known) if np.isfinite(known).any() else 0.0
+    below = lowest - max(1.0, abs(lowest))
+    first, second = (np.where(np.isnan(each), below, each)[:, np.newaxis] for each in (known, asked))
+    return first, second
 
 
 def _power(known: Any, asked: Any, truth: Array, unknown: Array, kind: str) -> float:

@@ -19,7 +19,7 @@ class _Columns:
     disordered: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class HasColumns(FrameCheck):
     """These columns are there.
 
@@ -45,7 +45,7 @@ class HasColumns(FrameCheck):
     ordered: bool = attrs.field(default=False, kw_only=True)
 
     def __init__(self, *columns: str, only: bool = False, ordered: bool = False, severity: Severity = "error"):
-        self.__attrs_init__(columns, only=only, ordered=ordered, severity=severity)  # type: ignore[attr-defined]
+        self.__attrs_init__(columns, only=only, ordered=ordered, severity=severity)
 
     def __str__(self) -> str:
         which = "only " if self.only else ""

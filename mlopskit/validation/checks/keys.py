@@ -101,7 +101,7 @@ class _KeyCheck(FrameCheck):
         return first.merge(second) if second.pieces else first
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Unique(_KeyCheck):
     """No row shares its key with another.
 
@@ -124,7 +124,7 @@ class Unique(_KeyCheck):
     columns: tuple[str, ...] = attrs.field(validator=column_names)
 
     def __init__(self, *columns: str, severity: Severity = "error"):
-        self.__attrs_init__(columns, severity=severity)  # type: ignore[attr-defined]
+        self.__attrs_init__(columns, severity=severity)
 
     def __str__(self) -> str:
         return f"{self.columns[0]} is unique" if len(self.columns) == 1 else f"{few(self.columns)} are unique together"
@@ -140,7 +140,7 @@ class Unique(_KeyCheck):
         return RowTally.of(failing, state.rows).verdict(self)
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Determines(_KeyCheck):
     """Rows that agree in some columns agree in another: a functional dependency.
 
@@ -165,7 +165,7 @@ class Determines(_KeyCheck):
     column: str = attrs.field(validator=attrs.validators.instance_of(str), kw_only=True)
 
     def __init__(self, *columns: str, column: str, severity: Severity = "error"):
-        self.__attrs_init__(columns, column=column, severity=severity)  # type: ignore[attr-defined]
+        self.__attrs_init__(columns, column=column, severity=severity)
 
     def __str__(self) -> str:
         return f"{few(self.columns)} {'determines' if len(self.columns) == 1 else 'determine'} {self.column}"

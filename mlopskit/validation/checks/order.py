@@ -250,6 +250,6 @@ class NoGaps(_Moments):
         gaps = np.diff(state)
         count = int(np.count_nonzero(gaps > self.longest.to_timedelta64()))
         longest = pd.Timedelta(gaps.max()) if len(gaps) else pd.Timedelta(0)
-        message = f"there are {count} longer gaps; the longest is {longest}" if count else ""
+        message = f"{count} gap{'s are' if count > 1 else ' is'} longer; the longest is {longest}" if count else ""
         observed = {"gaps": count, "longest_seconds": longest.total_seconds()}
         return self.result("failed" if count else "passed", message, observed=observed)

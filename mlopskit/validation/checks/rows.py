@@ -76,7 +76,7 @@ class Compare(EachRow):
         return ~_OPERATORS[self.op](frame[self.left], frame[self.right])
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class SumsTo(EachRow):
     """Some columns add up to another one in every row that has all of them.
 
@@ -106,9 +106,7 @@ class SumsTo(EachRow):
     def __init__(
         self, *columns: str, total: str, tolerance: float = 1e-9, at_least: float = 1.0, severity: Severity = "error"
     ):
-        self.__attrs_init__(  # type: ignore[attr-defined]
-            columns, total=total, tolerance=tolerance, at_least=at_least, severity=severity
-        )
+        self.__attrs_init__(columns, total=total, tolerance=tolerance, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
         return f"{' + '.join(self.columns)} = {self.total}"
@@ -173,7 +171,7 @@ class Expression(EachRow):
         return ~np.asarray(frame.eval(self.expression.strip(), engine="python", parser="pandas"), dtype=bool)
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Satisfies(EachRow):
     """A function of some columns says which rows are right.
 
@@ -214,9 +212,7 @@ class Satisfies(EachRow):
         severity: Severity = "error",
     ):
         called = name or getattr(function, "__name__", type(function).__name__)
-        self.__attrs_init__(  # type: ignore[attr-defined]
-            function, columns, name=called, at_least=at_least, severity=severity
-        )
+        self.__attrs_init__(function, columns, name=called, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
         return f"{self.name} of {', '.join(self.columns)}" if self.columns else self.name

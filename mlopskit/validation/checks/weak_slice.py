@@ -23,7 +23,6 @@ from mlopskit.validation.task import Task
 from mlopskit.validation.trial_rows import column_of, frame_of, held_out
 
 _LISTED = 20
-_RANK = {"weak": 0, "within a weak slice": 1, "uncertain": 1, "no worse": 1}
 _ROW_METRICS = ("accuracy", "brier", "log_loss", "mean_absolute_error", "mean_squared_error")
 
 
@@ -152,7 +151,7 @@ class NoWeakSlice(ScoreCheck):
                 "high": float(high[each]), "p_value": float(corrected[each]),
                 "status": status[each],
             }
-            for each in sorted(order, key=lambda each: _RANK[status[each]])
+            for each in sorted(order, key=lambda each: status[each] != "weak")
         ]  # fmt: skip
 
     def _statuses(self, slices: Slices, corrected: Array, tolerance: float) -> list[str]:
