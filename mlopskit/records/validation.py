@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -14,9 +15,14 @@ from mlopskit.records.report import CheckResult
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlopskit.markup import Markup
+
 _MESSAGE_BYTES = 1800
 _CHECK_WIDTH = 60
 _MESSAGE_WIDTH = 200
+_SHOWN_PASSED = 12
+"""More checks that passed than these are folded away."""
+
 _BADGES: dict[str, Literal["ok", "warn", "fail", "neutral"]] = {
     "failed": "fail", "error": "fail", "warned": "warn", "skipped": "neutral", "passed": "ok",
 }  # fmt: skip
@@ -105,15 +111,28 @@ class ValidationReport:
         return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'} ({self._summary()})", *lines])
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup.components import badge, section, table
+        from mlopskit.markup.components import badge, details, section, table
         from mlopskit.markup.page import fragment
 
-        rows = [
-            {"result": badge(_BADGES[_word(result)], _word(result)), "check": result.check, "found": result.message}
-            for result in self.results
-        ]
+        def listed(results: Iterable[CheckResult]) -> Markup:
+            words = ((_word(result), result) for result in results)
+            return table(
+                [
+                    {"result": badge(_BADGES[word], word), "check": result.check, "found": result.message}
+                    for word, result in words
+                ]
+            )
+
+        passed = [result for result in self.results if result.status == "passed"]
+        others = [result for result in self.results if result.status != "passed"]
         verdict = badge("ok", "passed") if self.ok else badge("fail", "failed")
-        return fragment(section("Validation", verdict, f" {self._summary()}", table(rows), level=3))
+        parts: list[Any] = [verdict, f" {self._summary()}"]
+        if len(passed) <= _SHOWN_PASSED:
+            parts.append(listed(self.results))
+        else:
+            parts += [listed(others)] if others else []
+            parts.append(details(f"{len(passed)} passed", listed(passed)))
+        return fragment(section("Validation", *parts, level=3))
 
     def _summary(self) -> str:
         counts = Counter(map(_word, self.results))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
+
 from mlopskit.errors import ConflictError, NotFoundError
 from mlopskit.records.json import to_json
 from mlopskit.records.model import CARD_SECTIONS, Decision, ModelVersion
@@ -277,6 +279,7 @@ class Registry(RecordedModels):
         to: str = "champion",
         gate: Gate | None = None,
         data: tuple[Any, Any] | None = None,
+        train: tuple[Any, Any] | None = None,
         groups: Any = None,
         by: str | None = None,
         reason: str = "",
@@ -295,6 +298,8 @@ class Registry(RecordedModels):
             Without one the version is accepted as it is.
         data : (DataFrame, Series), optional
             Held-out rows and their labels. Without them the gate has the registered metrics of both versions only.
+        train : (DataFrame, Series), optional
+            The rows that the candidate was fitted on, and their labels; checks of leakage, overfit and drift need them.
         groups : Series, optional
             Which rows belong together, such as the day.
         by, reason : str, optional
@@ -329,7 +334,8 @@ class Registry(RecordedModels):
             return history.standing(seen, name, alias)
         verdict = Verdict(())
         if gate is not None:
-            verdict = gate.decide(self._trial(seen, name, number, alias, data, groups, trust=trust))
+            trial = self._trial(seen, name, number, alias, data, groups, trust=trust)
+            verdict = gate.decide(attrs.evolve(trial, train=train))
         arguments = {
             "alias": alias,
             "version": number,

@@ -175,6 +175,15 @@ def test_rollback_goes_further_back_each_time(three):
         three.rollback(NAME, "canary")
 
 
+def test_the_gate_sees_the_rows_that_the_candidate_was_fitted_on(registry, model, flights):
+    registry.register("late", model)
+    rows, labels = flights[["distance", "hour"]], flights["late"]
+    seen = []
+    gate = Gate([lambda trial: seen.append(trial.train) or True])
+    registry.promote("late", 1, gate=gate, data=(rows[200:], labels[200:]), train=(rows[:200], labels[:200]))
+    assert len(seen[0][0]) == len(seen[0][1]) == 200
+
+
 def test_a_gate_that_accepts_lets_the_alias_move(registry, model, flights):
     for _ in range(2):
         registry.register(NAME, model, sample=flights, metrics={"roc_auc": 0.7})
