@@ -206,7 +206,8 @@ def _stored_kind(values: Any) -> Kind:
     if isinstance(dtype, pd.StringDtype):
         return "text"
     if isinstance(dtype, pd.CategoricalDtype):
-        return _stored_kind(dtype.categories.array)
+        categories = dtype.categories
+        return _stored_kind(categories.to_numpy() if isinstance(categories.dtype, np.dtype) else categories.array)
     if isinstance(dtype, pd.DatetimeTZDtype):
         return "datetime"
     if isinstance(dtype, pd.PeriodDtype):

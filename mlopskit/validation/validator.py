@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -14,6 +14,7 @@ from mlopskit.validation import inference, suite
 from mlopskit.validation.checks.check import Check, FrameCheck
 from mlopskit.validation.checks.models import ModelCheck
 from mlopskit.validation.engine import Evaluation, evaluate_model
+from mlopskit.validation.frames import Frames, frames_in
 
 
 def _checks(checks: object) -> tuple[Check, ...]:
@@ -60,13 +61,15 @@ class Validator:
     def __add__(self, other: Validator | Iterable[Check]) -> Validator:
         return Validator((*self.checks, *(other.checks if isinstance(other, Validator) else _checks(other))))
 
-    def validate(self, frame: pd.DataFrame | Iterable[pd.DataFrame]) -> ValidationReport:
+    def validate(self, frame: Frames) -> ValidationReport:
         """Run every data check; none stops the others, and the input is never changed.
 
         Parameters
         ----------
-        frame : DataFrame or iterable of DataFrames
-            Chunks give the answer that they would give as one frame; rows are numbered on across them.
+        frame : DataFrame, table, or iterable of them
+            Of pandas, or anything that shares its columns by the Arrow PyCapsule interface, such as a frame of polars
+            or a table of pyarrow, which has to be installed then. Chunks, and the partitions of a Dask frame, give the
+            answer that they would give as one frame; rows are numbered on across them.
 
         Returns
         -------
@@ -82,7 +85,7 @@ class Validator:
         """
         self._require(FrameCheck, "rows; use validate_model")
         evaluation = Evaluation(self.checks)
-        for chunk in _chunks(frame):
+        for chunk in frames_in(frame):
             evaluation.update(chunk)
         return evaluation.finish()
 
@@ -193,15 +196,3 @@ class Validator:
     def _require(self, kind: type[Check], words: str) -> None:
         if self.checks and not any(isinstance(check, kind) for check in self.checks):
             raise ValueError(f"none of the {len(self.checks)} checks looks at {words}")
-
-
-def _chunks(frame: object) -> Iterator[pd.DataFrame]:
-    if isinstance(frame, pd.DataFrame):
-        yield frame
-        return
-    if not isinstance(frame, Iterable):
-        raise TypeError(f"expected a DataFrame or an iterable of DataFrames, got a {type(frame).__name__}")
-    for chunk in frame:
-        if not isinstance(chunk, pd.DataFrame):
-            raise TypeError(f"expected a DataFrame or an iterable of DataFrames, got a {type(frame).__name__}")
-        yield chunk
