@@ -7,6 +7,7 @@ month, is not taken for a rule.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,7 @@ import pandas as pd
 from mlopskit.validation.checks.check import Check
 from mlopskit.validation.checks.columns import Between, NotBlank, NotNull, OneOf
 from mlopskit.validation.checks.frames import HasColumns
-from mlopskit.validation.checks.keys import KeysSeen, Unique
+from mlopskit.validation.checks.keys import NoDuplicateRows
 from mlopskit.validation.checks.kinds import InTimeZone, IsKind
 from mlopskit.validation.checks.parameters import plain
 from mlopskit.validation.checks.statistics import Quantile
@@ -54,7 +55,7 @@ def infer(frame: pd.DataFrame) -> list[Check]:
         checks.append(NotNull(*complete))
     for column in columns:
         checks += _of_column(column)
-    return [*checks, *_key(columns)]
+    return [*checks, *_distinct_rows(chunk)]
 
 
 def _of_column(column: Column) -> Iterator[Check]:
@@ -113,15 +114,11 @@ def _of_texts(name: str, column: Column) -> Iterator[Check]:
         yield NotBlank(name, at_least=1 - STRAY)
 
 
-def _key(columns: list[Column]) -> Iterator[Check]:
+def _distinct_rows(chunk: Chunk) -> Iterator[Check]:
     """Propose that no row comes twice, if none does."""
-    if columns[0].rows < FEWEST_ROWS:
+    if chunk.row_count < FEWEST_ROWS:
         return
-    names = [str(column.name) for column in columns if column.kind in ("int", "text", "datetime", "bool")]
-    if names and _tells_apart(names, columns):
-        yield Unique(*names)
-
-
-def _tells_apart(names: list[str], columns: list[Column]) -> bool:
-    key = tuple(column for column in columns if str(column.name) in names)
-    return Unique(*names).finish(KeysSeen(key[0].rows, (key,))).failed == 0
+    check = NoDuplicateRows()
+    with contextlib.suppress(TypeError):  # values that can not be hashed can not be told apart
+        if check.finish(check.update(check.start(), chunk)).failed == 0:
+            yield check

@@ -26,10 +26,10 @@ _BUILT_IN: dict[str, type[Check]] = {
         "Approvals", "BetterThanChampion", "BetterThanDummy", "Between", "Calibrated", "CardComplete", "Cardinality",
         "Compare", "Correlation", "DemographicParity", "Determines", "Deterministic", "EqualOpportunity",
         "Expression", "Finite", "Fresh", "HasColumns", "HasDtype", "InTimeZone", "IsKind", "Length", "Matches",
-        "MaxLatency", "MaxOverfit", "MaxSize", "Mean", "MinScore", "Monotonic", "NoDuplicatesAcross", "NoGaps",
-        "NoGroupLeakage", "NoLeakage", "NoTimeLeakage", "NoWeakSlice", "NoWorseSlice", "NotBlank", "NotNull",
-        "NotOneOf", "OneOf", "Quantile", "RobustTo", "RowByRow", "RowCount", "Share", "SingleFeaturePower",
-        "StablePredictions", "StandardDeviation", "SumsTo", "SurvivesRoundTrip", "Unique",
+        "MaxLatency", "MaxOverfit", "MaxSize", "Mean", "MinScore", "Monotonic", "NoDuplicateRows",
+        "NoDuplicatesAcross", "NoGaps", "NoGroupLeakage", "NoLeakage", "NoTimeLeakage", "NoWeakSlice", "NoWorseSlice",
+        "NotBlank", "NotNull", "NotOneOf", "OneOf", "Quantile", "RobustTo", "RowByRow", "RowCount", "Share",
+        "SingleFeaturePower", "StablePredictions", "StandardDeviation", "SumsTo", "SurvivesRoundTrip", "Unique",
     )
 }  # fmt: skip
 _NO_JSON = {

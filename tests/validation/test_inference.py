@@ -46,14 +46,14 @@ def test_proposes_columns_completeness_ranges_and_categories():
     )
 
 
-def test_of_enough_rows_the_middle_is_bounded_and_a_key_is_proposed():
+def test_of_enough_rows_the_middle_is_bounded_and_none_may_come_twice():
     frame = pd.DataFrame({"id": range(200), "x": np.linspace(0, 1, 200), "constant": 7})
     found = Validator.infer(frame).checks
     assert checks.Quantile("x", 0.5, low=0.25, high=0.75) in found
-    assert checks.Unique("id", "constant") in found
+    assert checks.NoDuplicateRows() in found
     assert not any(isinstance(check, checks.Between) and check.column == "constant" for check in found)
     twice = pd.concat([frame, frame.iloc[:1]])
-    assert not any(isinstance(check, checks.Unique) for check in Validator.infer(twice).checks)
+    assert not any(isinstance(check, checks.NoDuplicateRows) for check in Validator.infer(twice).checks)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint16", "Int64", "Float64", "float32", "int64[pyarrow]"])

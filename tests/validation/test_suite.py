@@ -57,6 +57,7 @@ EVERY = [
     checks.Length("origin", 3, 3),
     checks.Mean("dep_delay", low=-5, high=30),
     checks.Monotonic("time_hour", strictly=True),
+    checks.NoDuplicateRows(severity="warn"),
     checks.NoGaps("time_hour", "6h"),
     checks.NotBlank("tailnum"),
     checks.NotNull("arr_time", at_least=0.95),

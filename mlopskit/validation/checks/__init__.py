@@ -21,7 +21,7 @@ from mlopskit.validation.checks.fairness import DemographicParity, EqualOpportun
 from mlopskit.validation.checks.feature_power import SingleFeaturePower
 from mlopskit.validation.checks.frames import HasColumns, RowCount
 from mlopskit.validation.checks.groups import PerGroup
-from mlopskit.validation.checks.keys import Determines, References, Unique
+from mlopskit.validation.checks.keys import Determines, NoDuplicateRows, References, Unique
 from mlopskit.validation.checks.kinds import HasDtype, InTimeZone, IsKind
 from mlopskit.validation.checks.latency import MaxLatency
 from mlopskit.validation.checks.leakage import NoLeakage
@@ -74,6 +74,7 @@ __all__ = [
     "MinScore",
     "ModelCheck",
     "Monotonic",
+    "NoDuplicateRows",
     "NoDuplicatesAcross",
     "NoGaps",
     "NoGroupLeakage",

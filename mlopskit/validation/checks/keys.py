@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
+from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity
 from mlopskit.validation.checks.check import FrameCheck, RowTally, ValueCheck
 from mlopskit.validation.checks.parameters import column_names, few, is_among, same_values
@@ -49,7 +50,7 @@ def _joined(parts: tuple[Column, ...]) -> Column:
     return Column(parts[0].name, series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array)
 
 
-def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
+def _combined(columns: tuple[Column, ...], *, missing_is_a_value: bool = False) -> tuple[np.ndarray[Any, Any], Mask]:
     """Number the keys of the rows, equal keys alike, and tell which rows lack no part of theirs."""
     present = np.ones(columns[0].rows, dtype=bool)
     numbers = np.zeros(columns[0].rows, dtype=np.int64)
@@ -58,6 +59,8 @@ def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
         codes = np.asarray(column.codes, dtype=np.int64)
         present &= codes >= 0
         levels = max(1, len(column.levels))
+        if missing_is_a_value:
+            codes, levels = codes + 1, levels + 1
         if count > np.iinfo(np.int64).max // levels:  # number them anew, so that they stay small
             numbers = pd.factorize(numbers)[0].astype(np.int64)
             count = int(numbers.max(initial=0)) + 1
@@ -137,6 +140,43 @@ class Unique(_KeyCheck):
     def finish(self, state: KeysSeen) -> CheckResult:
         """Fail if a key occurs twice."""
         failing = _repeated(*_combined(state.columns())) if state.pieces else None
+        return RowTally.of(failing, state.rows).verdict(self)
+
+
+@attrs.frozen
+class NoDuplicateRows(_KeyCheck):
+    """No row is the same as another one in all columns; missing values are the same as one another.
+
+    Over chunks all rows are kept until the end.
+
+    Parameters
+    ----------
+    severity : {"error", "warn"}
+        Whether a failure makes the whole report fail. All rows that are the same fail, the first included.
+
+    Examples
+    --------
+    >>> str(NoDuplicateRows())
+    'no row comes twice'
+    """
+
+    def __str__(self) -> str:
+        return "no row comes twice"
+
+    def update(self, state: KeysSeen, chunk: Chunk) -> KeysSeen:
+        """Keep the rows of a chunk."""
+        if problem := chunk.unreadable(chunk.labels):
+            raise ValidationError(problem)
+        if not chunk.row_count or not len(chunk.labels):
+            return state
+        return state.merge(KeysSeen(chunk.row_count, (tuple(map(chunk.column, chunk.labels)),)))
+
+    def finish(self, state: KeysSeen) -> CheckResult:
+        """Fail if a row comes twice."""
+        failing = None
+        if state.pieces:
+            numbers, _ = _combined(state.columns(), missing_is_a_value=True)
+            failing = _repeated(numbers, np.ones(state.rows, dtype=bool))
         return RowTally.of(failing, state.rows).verdict(self)
 
 

@@ -22,6 +22,22 @@ def test_keys_with_a_missing_part_are_not_looked_at():
     assert found(checks.Unique("a", "b"), frame).failed == 0
 
 
+def test_rows_that_come_twice_also_with_missing_values():
+    frame = pd.DataFrame({"a": [1.0, None, 1.0, None, 2.0], "b": ["x", "y", "x", "y", None]})
+    check = checks.NoDuplicateRows()
+    assert found(check, frame).examples == (0, 1, 2, 3)
+    assert found(check, frame.iloc[:2], frame.iloc[2:]).examples == (0, 1, 2, 3)
+    assert found(check, frame.iloc[3:]).failed == 0
+    assert found(check, frame.iloc[:0]).failed == 0
+    assert found(check, pd.DataFrame([[1, 2]], columns=["a", "a"])).status == "error"
+
+
+def test_many_columns_do_not_overflow():
+    rows = pd.DataFrame(np.random.default_rng(0).integers(0, 1000, (500, 12)), columns=[f"c{i}" for i in range(12)])
+    assert found(checks.NoDuplicateRows(), rows).failed == 0
+    assert found(checks.Unique(*rows.columns), pd.concat([rows, rows.iloc[:1]])).examples == (0, 500)
+
+
 def test_what_a_key_determines():
     frame = pd.DataFrame({"origin": ["JFK", "JFK", "LGA", "LGA", None], "city": ["NY", "NY", "NY", "Q", "X"]})
     assert found(checks.Determines("origin", column="city"), frame).examples == (2, 3)
