@@ -16,7 +16,6 @@ from mlopskit.errors import (
     PermissionDeniedError,
     UnreachableError,
 )
-from mlopskit.storage.backends import local_files
 from mlopskit.storage.files import Files
 from mlopskit.storage.fingerprint import fingerprint
 
@@ -109,19 +108,14 @@ def test_a_file_with_the_name_of_a_pattern_is_that_file(tmp_path):
     assert names(Files().find(f"{tmp_path}/a[1].csv"), str(tmp_path)) == ["a[1].csv"]
 
 
-def test_a_settled_file_is_digested_once(tmp_path, monkeypatch):
-    path, digested = tmp_path / "a.csv", []
-    digest = local_files._digest
-    monkeypatch.setattr(local_files, "_digest", lambda path: digested.append(path) or digest(path))
+def test_the_version_of_a_local_file_is_its_content(tmp_path):
+    path = tmp_path / "a.csv"
     path.write_bytes(b"one")
-    versions = {Files().version(str(path)) for _ in range(3)}
-    assert len(digested) == 3, "a file that was written just now may be written to again within a tick of the clock"
+    version = Files().version(str(path))
     os.utime(path, (1e9, 1e9))
-    versions |= {Files().version(str(path)) for _ in range(3)}
-    assert (len(digested), len(versions)) == (4, 1)
+    assert Files().version(str(path)) == version
     path.write_bytes(b"two")
-    os.utime(path, (1e9 + 1, 1e9 + 1))
-    assert Files().version(str(path)) not in versions
+    assert Files().version(str(path)) != version
 
 
 def test_credentials_neither_show_nor_count():

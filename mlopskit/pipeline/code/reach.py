@@ -27,7 +27,6 @@ from typing import Any
 
 from mlopskit.errors import FingerprintError
 from mlopskit.pipeline.code.class_members import fields_in, functions_in, hints_of, is_generated, members_of
-from mlopskit.pipeline.code.file_content import file_digest
 from mlopskit.pipeline.code.installed import is_installed, version_of
 from mlopskit.pipeline.code.names import Import, facts_of
 from mlopskit.pipeline.code.names import Path as NamePath
@@ -39,6 +38,7 @@ from mlopskit.pipeline.code.ownership import (
     is_put_into,
     member_of,
 )
+from mlopskit.storage.file_content import file_digest
 from mlopskit.storage.fingerprint.buffers import Leaves
 from mlopskit.storage.fingerprint.standard import utf8
 from mlopskit.storage.fingerprint.walk import Walk, seal, type_name

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
-import time
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-_SETTLED_NS = 2 * 10**9
-"""Once a file is older than this, its next change shows in its time, however coarse the disk's clock is."""
+from mlopskit.storage.file_content import file_digest
 
 
 class LocalFiles:
@@ -20,13 +16,13 @@ class LocalFiles:
 
     def find(self, url: str, suffixes: tuple[str, ...]) -> Iterable[tuple[str, int | None, str]]:
         path = path_of(url)
-        return [(each, _size(each), content_digest(each)) for each in _paths(path, suffixes)]
+        return [(each, _size(each), _version(each)) for each in _paths(path, suffixes)]
 
     def open(self, url: str) -> BinaryIO:
         return Path(path_of(url)).open("rb")
 
     def version(self, url: str) -> str:
-        return content_digest(path_of(url))
+        return _version(path_of(url))
 
 
 def path_of(url: str) -> str:
@@ -35,22 +31,8 @@ def path_of(url: str) -> str:
     return os.path.expanduser(rest if separator and protocol in ("file", "local") else url)  # noqa: PTH111 - a pattern
 
 
-def content_digest(path: str) -> str:
-    """Digest what is in a file; one that has not changed since this process read it is not read again."""
-    status = Path(path).stat()
-    if time.time_ns() - status.st_mtime_ns < _SETTLED_NS:
-        return _digest(path)
-    return _known_digest(Path(path).absolute(), status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-@lru_cache(maxsize=100_000)
-def _known_digest(path: Path, _size: int, _modified: int, _inode: int) -> str:
-    return _digest(path)
-
-
-def _digest(path: str | Path) -> str:
-    with Path(path).open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+def _version(path: str) -> str:
+    return f"sha256:{file_digest(Path(path)).hex()}"
 
 
 def _size(path: str) -> int:

@@ -3,7 +3,7 @@ import pathlib
 
 import pytest
 
-from mlopskit.pipeline.code.file_content import file_digest
+from mlopskit.storage.file_content import file_digest
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_edit_that_sets_the_time_back_is_seen(file):
 
 
 def test_a_file_that_is_old_enough_is_read_once(file, monkeypatch):
-    monkeypatch.setattr("mlopskit.pipeline.code.file_content._CLOCK_TICK_NS", 0)
+    monkeypatch.setattr("mlopskit.storage.file_content._SETTLED_NS", 0)
     first = file_digest(file)
     monkeypatch.setattr(pathlib.Path, "open", None)
     assert file_digest(file) == first

@@ -1,4 +1,4 @@
-"""What is in a file that code or a parameter names by a `pathlib.Path`."""
+"""What is in a file of the user's, told by its digest and read again only when it may have changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 import time
 from pathlib import Path
 
-_CLOCK_TICK_NS = 20_000_000
-"""Two changes may bear one time if they are no longer apart than this."""
+_SETTLED_NS = 2 * 10**9
+"""Once a file is older than this, its next change shows in its times, however coarse the disk's clock is."""
 
 
 def file_digest(path: Path) -> bytes:
@@ -27,12 +27,12 @@ def file_digest(path: Path) -> bytes:
     status = path.stat()
     # The time of the last change of any kind too: the other one can be set, as unpacking an archive does.
     state = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
-    if time.time_ns() - status.st_ctime_ns < _CLOCK_TICK_NS:
+    if time.time_ns() - status.st_ctime_ns < _SETTLED_NS:
         return _digest(path)
     return _known_digest(path.absolute(), state)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=100_000)
 def _known_digest(path: Path, _: tuple[int, ...]) -> bytes:
     return _digest(path)
 
