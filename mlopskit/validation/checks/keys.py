@@ -50,7 +50,7 @@ def _joined(parts: tuple[Column, ...]) -> Column:
     return Column(parts[0].name, series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array)
 
 
-def _combined(columns: tuple[Column, ...], *, missing_is_a_value: bool = False) -> tuple[np.ndarray[Any, Any], Mask]:
+def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
     """Number the keys of the rows, equal keys alike, and tell which rows lack no part of theirs."""
     present = np.ones(columns[0].rows, dtype=bool)
     numbers = np.zeros(columns[0].rows, dtype=np.int64)
@@ -59,8 +59,6 @@ def _combined(columns: tuple[Column, ...], *, missing_is_a_value: bool = False) 
         codes = np.asarray(column.codes, dtype=np.int64)
         present &= codes >= 0
         levels = max(1, len(column.levels))
-        if missing_is_a_value:
-            codes, levels = codes + 1, levels + 1
         if count > np.iinfo(np.int64).max // levels:  # number them anew, so that they stay small
             numbers = pd.factorize(numbers)[0].astype(np.int64)
             count = int(numbers.max(initial=0)) + 1
@@ -173,11 +171,24 @@ class NoDuplicateRows(_KeyCheck):
 
     def finish(self, state: KeysSeen) -> CheckResult:
         """Fail if a row comes twice."""
-        failing = None
-        if state.pieces:
-            numbers, _ = _combined(state.columns(), missing_is_a_value=True)
-            failing = _repeated(numbers, np.ones(state.rows, dtype=bool))
-        return RowTally.of(failing, state.rows).verdict(self)
+        return RowTally.of(_same_rows(state) if state.pieces else None, state.rows).verdict(self)
+
+
+def _same_rows(state: KeysSeen) -> Mask | None:
+    """Tell which rows are the same as others; after each column only those that still may be are looked at."""
+    suspects = np.arange(state.rows)
+    numbers = np.zeros(state.rows, dtype=np.int64)
+    for column in state.columns():
+        left = column if len(suspects) == state.rows else Column(column.name, column.values[suspects])
+        numbers = numbers * (len(left.levels) + 1) + np.asarray(left.codes, dtype=np.int64) + 1
+        numbers = pd.factorize(numbers)[0].astype(np.int64)
+        repeated = (np.bincount(numbers) > 1)[numbers]
+        suspects, numbers = suspects[repeated], numbers[repeated]
+        if not len(suspects):
+            return None
+    failing = np.zeros(state.rows, dtype=bool)
+    failing[suspects] = True
+    return failing
 
 
 @attrs.frozen(init=False)
