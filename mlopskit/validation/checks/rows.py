@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from mlopskit.validation.checks.check import EachRow, of_rows
 from mlopskit.validation.checks.parameters import column_names
 from mlopskit.validation.chunk import Chunk, as_mask
 from mlopskit.validation.column import Mask
+from mlopskit.validation.expression import columns_of
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
@@ -130,7 +130,9 @@ class Expression(EachRow):
     Parameters
     ----------
     expression : str
-        As of `pandas.DataFrame.eval`, such as ``"dep_delay > -60 and distance > 0"``.
+        As of `pandas.DataFrame.eval`, such as ``"dep_delay > -60 and distance > 0"``: operators, values, functions
+        such as ``sqrt``, and of methods those that look at one row at a time: ``isin``, ``between``, ``isna``,
+        ``notna``, ``abs``, ``round``, and what lies behind ``.str`` and ``.dt``.
     at_least : float, default 1.0
         The share of the rows that have to pass.
     severity : {"error", "warn"}
@@ -139,7 +141,7 @@ class Expression(EachRow):
     Raises
     ------
     ValueError
-        If it is no expression.
+        If it is no expression, or uses any other method or attribute.
 
     Examples
     --------
@@ -151,10 +153,7 @@ class Expression(EachRow):
     expression: str = attrs.field(validator=attrs.validators.instance_of(str))
 
     def __attrs_post_init__(self) -> None:
-        try:
-            ast.parse(self.expression.strip(), mode="eval")
-        except SyntaxError as error:
-            raise ValueError(f"Expression: {self.expression!r} is no expression: {error.msg}") from None
+        columns_of(self.expression)  # refuses at once what it can not take
 
     def __str__(self) -> str:
         return self.expression
@@ -162,9 +161,7 @@ class Expression(EachRow):
     @property
     def reads(self) -> tuple[str, ...]:
         """The names in the expression."""
-        nodes = list(ast.walk(ast.parse(self.expression.strip(), mode="eval")))
-        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-        return tuple(dict.fromkeys(each.id for each in nodes if isinstance(each, ast.Name) and id(each) not in called))
+        return columns_of(self.expression)
 
     def failing(self, frame: pd.DataFrame) -> Any:
         """Tell where it is not true."""
