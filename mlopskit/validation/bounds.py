@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlopskit.validation.column import Column, Mask
+from mlopskit.validation.column import Column, Mask, mask_or_none
 
 _LARGEST = 2**1023
 """Greater ints are no floats."""
@@ -40,7 +40,7 @@ def outside(column: Column, low: Any, high: Any) -> Mask | None:
         raise TypeError(f"bounds make no sense for {column.stored_kind} values")
     if column.stored_kind == "timedelta" and not _is_object(column):
         values = pd.array(column.values)
-        return _some(np.asarray((values < low) | (values > high), dtype=bool) & _present(column))
+        return mask_or_none(np.asarray((values < low) | (values > high), dtype=bool) & _present(column))
     return _levels_outside(column, low, high)
 
 
@@ -101,7 +101,7 @@ def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:
             failing |= (numbers < low) if limits is None or low <= limits.max else True
         if high is not None:
             failing |= (numbers > high) if limits is None or high >= limits.min else True
-    return _some(failing if column.missing is None else failing & ~column.missing)
+    return mask_or_none(failing if column.missing is None else failing & ~column.missing)
 
 
 def _may_fail(column: Column, low: Any, high: Any) -> bool:
@@ -124,7 +124,7 @@ def _moments_outside(column: Column, low: Any, high: Any) -> Mask | None:
         failing |= np.asarray(values < lower, dtype=bool)
     if upper is not None:
         failing |= np.asarray(values > upper, dtype=bool)
-    return _some(failing & _present(column))
+    return mask_or_none(failing & _present(column))
 
 
 def _moment(bound: Any) -> pd.Timestamp | None:
@@ -170,7 +170,3 @@ def _is_object(column: Column) -> bool:
 
 def _present(column: Column) -> Any:
     return True if column.missing is None else ~column.missing
-
-
-def _some(failing: Mask) -> Mask | None:
-    return failing if failing.any() else None

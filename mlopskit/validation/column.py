@@ -88,7 +88,7 @@ class Column:
         if self.missing_count == self.rows:
             return "empty"
         stored = self.stored_kind
-        if stored == "float" and self.missing is not None and self._is_whole:
+        if stored == "float" and self.missing is not None and self.is_whole:
             return "int"
         return stored
 
@@ -109,7 +109,9 @@ class Column:
             mask = values.isna()
             if isinstance(values, pd.arrays.SparseArray):
                 mask = np.asarray(mask)
-        return mask if mask.any() else None
+            if self.numbers is not None and self.numbers.dtype.kind == "f":  # to Arrow, NaN is a number
+                mask = mask | np.isnan(self.numbers)
+        return mask_or_none(mask)
 
     @found_once
     def missing_count(self) -> int:
@@ -165,7 +167,7 @@ class Column:
             return None
         with_missing = np.append(levels, False)  # where the code -1 points
         found: Mask = with_missing[self.codes]
-        return found if found.any() else None
+        return mask_or_none(found)
 
     def _extreme(self, of_all: Any, of_present: Any) -> Any:
         numbers = self.numbers
@@ -178,7 +180,8 @@ class Column:
         return of_all.reduce(numbers[~self.missing])
 
     @found_once
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
+        """Whether it has numbers, and none with a fraction."""
         numbers = self.numbers
         if numbers is None or self.missing_count == self.rows:
             return False
@@ -191,10 +194,18 @@ class Column:
         values = self.values
         if isinstance(values, pd.Categorical):
             return values.codes, values.categories
-        if self.rows <= FEW_ROWS and self.stored_kind in ("text", "mixed", "object"):
-            return _factorized(values, self.missing, of_one_type=self.stored_kind == "text")
+        of_one_type = self.stored_kind not in ("mixed", "object")
+        if not of_one_type or (self.stored_kind == "text" and self.rows <= FEW_ROWS):
+            return _factorized(values, self.missing, of_one_type=of_one_type)
+        if self.stored_kind == "float" and self.numbers is not None and self.missing is not None:
+            values = np.where(self.missing, np.nan, self.numbers)
         codes, levels = pd.factorize(values)
         return codes, levels
+
+
+def mask_or_none(failing: Mask) -> Mask | None:
+    """Return the mask, or None if it is True for no row."""
+    return failing if failing.any() else None
 
 
 def _stored_kind(values: Any) -> Kind:
@@ -223,7 +234,7 @@ def _stored_kind(values: Any) -> Kind:
 
 
 def _factorized(values: Any, missing: Mask | None, *, of_one_type: bool) -> tuple[NDArray[Any], list[Any]]:
-    """Find the distinct values of a few rows; True and 1, which are equal, stay apart by their types."""
+    """Find the distinct values; True and 1, which are equal, stay apart by their types."""
     items = values.tolist()
     keys = items if of_one_type else [(type(item), item) for item in items]
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}

@@ -25,7 +25,7 @@ from mlopskit.validation.checks.parameters import (
     share,
 )
 from mlopskit.validation.chunk import Chunk
-from mlopskit.validation.column import Column, Mask
+from mlopskit.validation.column import Column, Mask, mask_or_none
 
 
 @attrs.frozen(init=False)
@@ -192,7 +192,7 @@ class OneOf(ValueCheck):
         """Tell which values are none of the allowed ones."""
         found = numbers_among(column, self.values)
         if found is not None:
-            return _some(~found if column.missing is None else ~found & ~column.missing)
+            return mask_or_none(~found if column.missing is None else ~found & ~column.missing)
         allowed = same_values(self.values)
         return column.failing_levels(lambda level: not is_among(level, allowed))
 
@@ -237,8 +237,7 @@ class Matches(ValueCheck):
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts do not match; each distinct one is looked at once, and what is no text does not match."""
-        if column.kind not in ("text", "mixed", "empty"):
-            raise unfit(self, column, "text")
+        _need_text(self, column)
         match = re.compile(self.pattern).fullmatch
         return column.failing_levels(lambda text: not isinstance(text, str) or match(text) is None)
 
@@ -286,7 +285,7 @@ class NotOneOf(ValueCheck):
         """Tell which values are excluded ones."""
         found = numbers_among(column, self.values)
         if found is not None:
-            return _some(found if column.missing is None else found & ~column.missing)
+            return mask_or_none(found if column.missing is None else found & ~column.missing)
         excluded = same_values(self.values)
         return column.failing_levels(lambda level: is_among(level, excluded))
 
@@ -315,8 +314,7 @@ class NotBlank(ValueCheck):
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts are blank."""
-        if column.kind not in ("text", "mixed", "empty"):
-            raise unfit(self, column, "text")
+        _need_text(self, column)
         return column.failing_levels(lambda text: isinstance(text, str) and not text.strip())
 
 
@@ -358,8 +356,7 @@ class Length(ValueCheck):
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts are too short or too long; what is no text has no length."""
-        if column.kind not in ("text", "mixed", "empty"):
-            raise unfit(self, column, "text")
+        _need_text(self, column)
         return column.failing_levels(lambda text: not isinstance(text, str) or not self.low <= len(text) <= self.high)
 
 
@@ -391,11 +388,12 @@ class Finite(ValueCheck):
         if numbers is None:
             if column.kind not in ("int", "float", "mixed", "empty"):
                 raise unfit(self, column, "numbers")
-            return column.failing_levels(lambda value: isinstance(value, float) and math.isinf(value))
+            return column.failing_levels(lambda value: isinstance(value, float | np.floating) and math.isinf(value))
         if numbers.dtype.kind != "f" or (column.low is None or (np.isfinite(column.low) and np.isfinite(column.high))):
             return None
-        return _some(np.isinf(numbers))
+        return mask_or_none(np.isinf(numbers))
 
 
-def _some(failing: Mask) -> Mask | None:
-    return failing if failing.any() else None
+def _need_text(check: ValueCheck, column: Column) -> None:
+    if column.kind not in ("text", "mixed", "empty"):
+        raise unfit(check, column, "text")

@@ -35,17 +35,20 @@ class KeysSeen:
         return KeysSeen(self.rows + later.rows, pieces)
 
     def columns(self) -> tuple[Column, ...]:
-        """Return the key columns of all rows."""
+        """Return the key columns of all rows, in the order of the first piece."""
         if len(self.pieces) == 1:
             return self.pieces[0]
-        return tuple(map(_joined, zip(*self.pieces, strict=True)))
+        named = [{column.name: column for column in piece} for piece in self.pieces]
+        if strange := sorted({str(name) for piece in named for name in piece.keys() ^ named[0].keys()}):
+            raise ValidationError(f"the chunks differ in their columns: not all have {few(strange)}")
+        return tuple(_joined([piece[name] for piece in named]) for name in named[0])
 
 
 def _alone(piece: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(Column(column.name, column.values.copy()) for column in piece)
 
 
-def _joined(parts: tuple[Column, ...]) -> Column:
+def _joined(parts: list[Column]) -> Column:
     series = pd.concat([pd.Series(part.values) for part in parts], ignore_index=True)
     return Column(parts[0].name, series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array)
 

@@ -37,6 +37,9 @@ class _SameThroughout(FrameCheck):
         return self.result("failed" if strange else "passed", message, observed={"found": sorted(found)})
 
 
+_GAPS, _WHOLE = "gaps", "whole floats"
+
+
 @attrs.frozen
 class IsKind(_SameThroughout):
     """A column holds values of one kind, however they are stored: ints with gaps, stored as floats, are ints.
@@ -67,14 +70,21 @@ class IsKind(_SameThroughout):
         return f"{self.column} holds {self.kind} values"
 
     def update(self, state: frozenset[str], chunk: Chunk) -> frozenset[str]:
-        """Add the kind of a chunk, unless it has no values."""
+        """Add the kind of a chunk, unless it has no values, and whether it has gaps."""
         column = chunk.column(self.column)
-        return state if column.missing_count == column.rows else state | {column.kind}
+        gaps = frozenset({_GAPS} if column.missing_count else ())
+        if column.missing_count == column.rows:
+            return state | gaps
+        stored = column.stored_kind
+        return state | gaps | {_WHOLE if stored == "float" and column.is_whole else stored}
 
     def finish(self, state: frozenset[str]) -> CheckResult:
-        """Fail if another kind was found."""
+        """Fail if another kind was found; whole floats are ints if there are gaps, in whichever chunk."""
+        found = state - {_GAPS, _WHOLE}
+        if _WHOLE in state:
+            found |= {"int" if _GAPS in state and "float" not in state else "float"}
         wanted = {self.kind, "int"} if self.kind == "float" else {self.kind}
-        return self._verdict(state, frozenset(wanted) | {"empty"})
+        return self._verdict(found, frozenset(wanted) | {"empty"})
 
 
 @attrs.frozen

@@ -125,7 +125,7 @@ class Monotonic(FrameCheck):
 
 
 @attrs.frozen
-class _Moments(FrameCheck):
+class _TimesCheck(FrameCheck):
     """A check of the moments in one column."""
 
     column: str = attrs.field(validator=attrs.validators.instance_of(str))
@@ -143,7 +143,7 @@ class _Moments(FrameCheck):
 
 
 @attrs.frozen
-class Fresh(_Moments):
+class Fresh(_TimesCheck):
     """The newest moment in a column is recent.
 
     Parameters
@@ -201,7 +201,7 @@ def _in_utc(moment: pd.Timestamp) -> pd.Timestamp:
 
 
 @attrs.frozen
-class NoGaps(_Moments):
+class NoGaps(_TimesCheck):
     """No two neighbouring moments in a column, however its rows are ordered, are too far apart.
 
     Over chunks the distinct moments are kept until the end.

@@ -119,8 +119,10 @@ class SumsTo(EachRow):
     def failing(self, frame: pd.DataFrame) -> Any:
         """Tell where the sum is another."""
         total = frame[self.total].to_numpy(dtype=float)
-        off = np.abs(frame[list(self.columns)].to_numpy(dtype=float).sum(axis=1) - total)
-        return off > self.tolerance * np.maximum(1.0, np.abs(total))
+        parts = frame[list(self.columns)].to_numpy(dtype=float).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            near = np.abs(parts - total) <= self.tolerance * np.maximum(1.0, np.abs(total))
+        return ~np.where(np.isfinite(total), near, parts == total)
 
 
 @attrs.frozen

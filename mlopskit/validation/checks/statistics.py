@@ -98,13 +98,16 @@ class _Moments:
     def of(cls, values: NDArray[Any]) -> _Moments:
         if not len(values):
             return cls()
-        mean = float(values.mean())
-        return cls(len(values), mean, float(np.square(values - mean).sum()))
+        with np.errstate(invalid="ignore"):  # infinite ones have no deviations
+            mean = float(values.mean())
+            return cls(len(values), mean, float(np.square(values - mean).sum()))
 
     def merge(self, other: _Moments) -> _Moments:
         count = self.count + other.count
         if not self.count or not other.count:
             return other if other.count else self
+        if not (math.isfinite(self.mean) and math.isfinite(other.mean)):
+            return _Moments(count, self.mean + other.mean, math.nan)  # as over all rows at once
         apart = other.mean - self.mean
         mean = self.mean + apart * other.count / count
         squares = self.squares + other.squares + apart * apart * self.count * other.count / count
@@ -366,14 +369,15 @@ class Correlation(_Statistic):
     def update(self, state: tuple[_Moments, _Moments, float], chunk: Chunk) -> tuple[_Moments, _Moments, float]:
         """Add the rows of a chunk."""
         present = chunk.present(self.reads)
-        pair = []
-        for name in self.reads:
-            column = chunk.column(name)
+        numbers = []
+        for column in map(chunk.column, self.reads):
+            if column.kind == "empty":
+                return state
             if column.numbers is None:
                 raise unfit(self, column, "numbers")
-            pair.append(column.numbers[present].astype(float))
-        moments = [_Moments.of(values) for values in pair]
-        products = float(((pair[0] - moments[0].mean) * (pair[1] - moments[1].mean)).sum())
+            numbers.append(column.numbers[present].astype(float))
+        moments = [_Moments.of(values) for values in numbers]
+        products = float(((numbers[0] - moments[0].mean) * (numbers[1] - moments[1].mean)).sum())
         return self.merge(state, (moments[0], moments[1], products))
 
     def merge(

@@ -1,0 +1,98 @@
+"""Rows in chunks get the same answer as all of them at once, whatever a chunk happens to hold."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlopskit import Validator
+from mlopskit.validation import checks
+
+INF, NAN = math.inf, math.nan
+
+
+def column(*values, dtype=None):
+    return pd.DataFrame({"x": pd.Series(list(values), dtype=dtype)})
+
+
+def both(check, *chunks):
+    """Validate all rows at once, and in chunks."""
+    whole = Validator([check]).validate(pd.concat(chunks, ignore_index=True)).results[0]
+    parts = Validator([check]).validate(iter(chunks)).results[0]
+    assert (parts.status, parts.failed) == (whole.status, whole.failed)
+    return whole
+
+
+@pytest.mark.parametrize("dtype", ["double[pyarrow]", "Float64", "float64"])
+def test_nan_among_floats_hides_no_other_value(dtype):
+    if "pyarrow" in dtype:
+        pa = pytest.importorskip("pyarrow")
+        stored = pd.arrays.ArrowExtensionArray(pa.chunked_array([[NAN, 500.0, 1.0]]))
+        frame = pd.DataFrame({"x": stored})
+    else:
+        frame = column(NAN, 500.0, 1.0, dtype=dtype)
+    assert both(checks.Between("x", 0, 10), frame.iloc[:1], frame.iloc[1:]).failed == 1
+    assert both(checks.NotNull("x"), frame.iloc[:1], frame.iloc[1:]).failed == 1
+    assert both(checks.OneOf("x", [1.0, 500.0]), frame.iloc[:1], frame.iloc[1:]).status == "passed"
+
+
+@pytest.mark.parametrize(("second", "failed"), [({"b": [2], "a": [1]}, 2), ({"b": [1], "a": [2]}, 0)])
+def test_columns_in_another_order_are_the_same_columns(second, failed):
+    assert both(checks.NoDuplicateRows(), pd.DataFrame({"a": [1], "b": [2]}), pd.DataFrame(second)).failed == failed
+
+
+def test_chunks_of_other_columns_are_named():
+    chunks = [pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]})]
+    result = Validator([checks.NoDuplicateRows()]).validate(iter(chunks)).results[0]
+    assert (result.status, result.message.endswith("not all have a, b")) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status"),
+    [
+        ([column(1.0, NAN), column(2.0, 3.0)], "passed"),
+        ([column(1.0, 2.0), column(NAN, NAN)], "passed"),
+        ([column(1.0, 2.0), column(3.0)], "failed"),
+        ([column(1.0, NAN), column(2.5)], "failed"),
+    ],
+)
+def test_a_gap_in_one_chunk_tells_the_kind_of_all(chunks, status):
+    assert both(checks.IsKind("x", "int"), *chunks).status == status
+
+
+@pytest.mark.parametrize("rows", [5, 2000])
+def test_true_is_not_1_however_many_rows_there_are(rows):
+    frame = column(True, *[1] * rows, dtype=object)
+    chunks = frame.iloc[: rows // 2], frame.iloc[rows // 2 :]
+    assert both(checks.OneOf("x", [1]), *chunks).failed == 1
+    assert both(checks.Cardinality("x", high=1), *chunks).status == "failed"
+
+
+def test_an_infinite_mean_does_not_depend_on_the_order_of_chunks():
+    first, second = column(1.0, INF), column(2.0, 3.0)
+    assert both(checks.Mean("x", low=0), first, second).observed["value"] == INF
+    assert both(checks.Mean("x", low=0), second, first).status == "passed"
+    assert both(checks.Mean("x", low=0), first, column(-INF)).status == "failed"
+
+
+def test_a_chunk_without_values_adds_nothing_to_a_correlation():
+    full = pd.DataFrame({"x": [1.0, 2.0, 4.0], "y": [1.0, 2.0, 5.0]})
+    empty = pd.DataFrame({"x": pd.Series([None], dtype=object), "y": [9.0]})
+    check = checks.Correlation("x", "y", low=0.9)
+    assert Validator([check]).validate(iter([full, empty])).results[0].status == "passed"
+    assert Validator([check]).validate(empty).results[0].message == "not enough data"
+
+
+@pytest.mark.parametrize(
+    ("part", "total", "failed"), [(1.0, INF, 1), (INF, 1.0, 1), (INF, INF, 0), (-INF, INF, 1), (1.0, 1.0, 0)]
+)
+def test_only_the_same_infinity_is_the_sum(part, total, failed):
+    frame = pd.DataFrame({"x": [part], "y": [total]})
+    assert both(checks.SumsTo("x", total="y"), frame, frame).failed == 2 * failed
+
+
+def test_any_infinite_number_in_an_object_column_is_found():
+    assert both(checks.Finite("x"), column(np.float32("inf"), "a", dtype=object)).failed == 1
