@@ -85,6 +85,18 @@ def test_compressed_files_are_told_by_their_names(tmp_path, run):
     assert run(sources.csv(tmp_path / "data", name="flights")) == ("done", [1, 2, 1, 2])
 
 
+def test_a_file_of_no_json_lines_has_no_columns_to_differ_in(tmp_path, run):
+    (tmp_path / "a.jsonl").write_text("")
+    (tmp_path / "b.jsonl").write_text('{"delay": 1}\n')
+    assert run(sources.json_lines(tmp_path, name="flights")) == ("done", [1])
+
+
+@pytest.mark.parametrize("field", ["class", "self"])
+def test_a_brace_that_can_be_no_parameter_is_refused(field):
+    with pytest.raises(PipelineError, match="names no run parameter"):
+        sources.csv(f"{{{field}}}.csv", name="flights")
+
+
 def test_json_lines(tmp_path, run):
     (tmp_path / "a.jsonl").write_text('{"delay": 1}\n{"delay": 2}\n')
     (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(b'{"delay": 3}\n'))

@@ -133,12 +133,12 @@ class Cache:
             return None
         return entry
 
-    def has(self, key: str) -> bool:
-        """Whether there is an entry of that key."""
+    def written(self, key: str) -> bytes:
+        """Return the bytes of the entry of that key, good or not; empty if there is none."""
         try:
-            return self.store.size(_name("steps", key)) > 0
+            return self.store.read(_name("steps", key))
         except NotFoundError:
-            return False
+            return b""
 
     def keep(self, entry: Entry, values: Mapping[str, Any]) -> Entry:
         """Keep the outputs of a step; the entry, which comes back with them, is written after them.
@@ -205,15 +205,21 @@ class Cache:
     def find_items(self, key: str) -> dict[str, Kept]:
         """Return what is known of the single items of a step, by the digest of each."""
         found: dict[str, Kept] = {}
-        with contextlib.suppress(MlopskitError, KeyError, TypeError, AttributeError):
-            for data in self.store.read_many(self.store.list(_items_folder(key))).values():
-                record = decode(data)
-                if record["format"] == FORMAT and record["key"] == key:
-                    found |= {item: _kept(kept) for item, kept in record["items"].items()}
-        with contextlib.suppress(NotTrustedError):
-            self._require_trust(kept.artifact for kept in found.values())
-            return found
-        return {}
+        try:
+            batches = self.store.read_many(self.store.list(_items_folder(key)))
+        except MlopskitError:
+            return {}
+        for data in batches.values():
+            with contextlib.suppress(MlopskitError, KeyError, TypeError, AttributeError):  # that one is lost, no other
+                found |= self._items_of(decode(data), key)
+        return found
+
+    def _items_of(self, batch: Any, key: str) -> dict[str, Kept]:
+        if batch["format"] != FORMAT or batch["key"] != key:
+            return {}
+        items = {item: _kept(kept) for item, kept in batch["items"].items()}
+        self._require_trust(kept.artifact for kept in items.values())
+        return items
 
     def keep_items(self, key: str, items: Mapping[str, Kept]) -> None:
         """Remember some items of a step, beside those that are known.

@@ -23,6 +23,7 @@ from mlopskit.pipeline.running.killable import KillableProcess
 from mlopskit.pipeline.running.shipping import portable
 from mlopskit.pipeline.running.task import called, outputs_in
 from mlopskit.pipeline.step import Step
+from mlopskit.pipeline.times import counts_time
 from mlopskit.storage.artifacts import ArtifactGroup, leaves
 from mlopskit.storage.canonical_json import encode
 
@@ -139,8 +140,8 @@ def items_of(step: Step, arguments: Mapping[str, Any], digest: Callable[[Any], s
             f"Step {step.name!r} runs over {over!r}, a {type(values).__name__}; give it a list, or a dict by name."
         )
     # The scalars of an array are taken as Python's, which are the same items as those of a list.
-    values = values.tolist() if getattr(values, "ndim", 0) == 1 else list(values)
-    return Items(_places(over, values, digest), None, shared)
+    plain = getattr(values, "ndim", 0) == 1 and not counts_time(values)
+    return Items(_places(over, values.tolist() if plain else list(values), digest), None, shared)
 
 
 def items_key(step: Step, recipe: Recipe, inputs: Mapping[str, str], items: Items) -> str:
@@ -300,7 +301,13 @@ def _rows_by_value(step: Step, column: str, arguments: Mapping[str, Any], digest
             f"Step {step.name!r} runs over {column!r}, which is no argument of its function, and {found} such a column."
         )
     frame = arguments[frames[0]]
-    groups = dict(iter(frame.groupby(column, sort=False, observed=True, dropna=False)))
+    try:
+        groups = dict(iter(frame.groupby(column, sort=False, observed=True, dropna=False)))
+    except (TypeError, ValueError):  # whose words may hold values
+        raise PipelineError(
+            f"Step {step.name!r} can not run over the column {column!r} of {frames[0]!r}: it comes twice, or holds "
+            "lists or other values that can not be compared."
+        ) from None
     shared = {name: value for name, value in arguments.items() if name != frames[0]}
     return Items(_places(frames[0], groups.values(), digest), list(groups), shared)
 

@@ -135,7 +135,8 @@ class StepRun:
         entry = self._found(key)
         lease = None
         while entry is None and (lease := self._run.leases.take(key)) is None:
-            for _ in self._run.leases.wait(key, partial(self._run.cache.has, key)):
+            bad = self._run.cache.written(key)  # an entry that is of no use is not what its maker will write
+            for _ in self._run.leases.wait(key, partial(self._is_made, key, bad)):
                 yield ()
             entry = self._found(key)
         if entry is not None:
@@ -147,6 +148,9 @@ class StepRun:
             if lease is not None:
                 self._run.leases.release(lease, at_once=made is None or made.entry is None)
         return self._done(made)
+
+    def _is_made(self, key: str, bad: bytes) -> bool:
+        return self._run.cache.written(key) not in (b"", bad)
 
     def _found(self, key: str) -> Entry | None:
         """Look the step up; the entry may be that of a step of another name with the same function and inputs."""
@@ -227,7 +231,13 @@ class StepRun:
         shared = {name: arguments[name] for name in items.shared}
         made = yield from self._results(missing, shared, key, done=len(found))
         self._raise_failures(items, made)
-        return self._gathered(items, made, found)
+        try:
+            return self._gathered(items, made, found)
+        except InputLostError as error:
+            if not found:
+                raise failure(self._step, arguments, error) from error
+            self._run.warn(self._step.name, f"runs again over all items: {error}")
+        return (yield from self._made_over_items(known=False))
 
     def _items(self, arguments: Mapping[str, Any]) -> tuple[Items, str]:
         key, recipe = self.key(), self._run.recipe(self._step) if self._run.caching else None
@@ -279,7 +289,7 @@ class StepRun:
         group = None if self._step.outputs else group_of(items, places)
         values: dict[str, Any] = {}
         if group is None or places.keys() <= made.values.keys():  # else whoever needs the output reads it
-            loaded = {key: self._run.cache.load(place) for key, place in places.items() if key not in made.values}
+            loaded = {key: self._loaded(place) for key, place in places.items() if key not in made.values}
             values = gathered(self._step, items, {**loaded, **made.values})
         seconds = time.perf_counter() - self._started
         whole = Made(values, seconds, metrics_in(values.get(self._step.name)), problem=made.problem)
@@ -287,6 +297,12 @@ class StepRun:
             return whole
         known = {self._step.name: group} if group is not None else {}
         return kept(whole, self.key(), self._step, self._run.cache, known)
+
+    def _loaded(self, place: Kept) -> Any:
+        try:
+            return self._run.cache.load(place)
+        except Exception as error:
+            raise InputLostError(f"a kept item can not be loaded: {error}") from error
 
     # -- what became of it -----------------------------------------------------------------------
 

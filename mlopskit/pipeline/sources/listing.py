@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from string import Formatter
 from typing import Any
 
@@ -75,7 +76,7 @@ def placeholders(source: str, urls: tuple[str, ...]) -> list[str]:
         except ValueError:
             fields = [""]  # a brace without its other half
         for field in fields:
-            if not field.isidentifier():
+            if not field.isidentifier() or keyword.iskeyword(field) or field == "self":
                 raise PipelineError(
                     f"Source {source!r}: in {without_credentials(url)}, {{{field}}} names no run parameter; "
                     "write {month}, and {{ or }} for a brace that is part of the URL."

@@ -71,6 +71,8 @@ def joined(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     >>> joined({"a.csv": pd.DataFrame({"delay": [2]}), "b.csv": pd.DataFrame({"delay": [4]})})["delay"].to_dict()
     {0: 2, 1: 4}
     """
+    # A file of JSON lines without any has no columns either, and says nothing of those of the others.
+    frames = {name: frame for name, frame in frames.items() if len(frame) or len(frame.columns)} or frames
     first, *others = frames
     for other in others:
         if different := set(frames[first].columns) ^ set(frames[other].columns):

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from mlopskit.errors import PipelineError
+from mlopskit.pipeline.times import counts_time
 
 Space = Mapping[str, Any]
 
@@ -203,9 +204,10 @@ class Halving(Search):
         check_whole("Halving", "factor", self.factor, least=2)
         if self.count is not None:
             check_whole("Halving", "count", self.count, least=1)
-        if not 0 < self.smallest <= self.largest:
+        if not 0 < self.smallest <= self.largest < math.inf:
             raise PipelineError(
-                f"Halving goes from smallest to largest, both above 0, not from {self.smallest} to {self.largest}."
+                "Halving goes from smallest to largest, both above 0 and finite, not from "
+                f"{self.smallest} to {self.largest}."
             )
 
     @property
@@ -267,7 +269,7 @@ def values_of(name: str, values: Any) -> Any:
     Traceback (most recent call last):
     mlopskit.errors.PipelineError: The space has the str 'log_loss' for 'loss'; give a list of values, such as [...].
     """
-    if hasattr(values, "tolist"):
+    if hasattr(values, "tolist") and not counts_time(values):
         values = values.tolist()  # an array's numbers as Python's own, like those that users write
     if isinstance(values, str | bytes | Mapping | set | frozenset):  # a set's order may be another one in each process
         example = sorted(values, key=repr) if isinstance(values, set | frozenset) else [values]
@@ -323,4 +325,5 @@ def _in_order(space: Space, drawn: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+    is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if is_scalar and not counts_time(value) else value

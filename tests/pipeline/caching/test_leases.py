@@ -6,7 +6,9 @@ import threading
 import pytest
 
 from mlopskit.errors import PermissionDeniedError
+from mlopskit.pipeline import Pipeline
 from mlopskit.pipeline.caching import leases as leases_module
+from mlopskit.pipeline.caching.cache import Cache
 from mlopskit.pipeline.caching.leases import Leases, this_host
 from mlopskit.storage.canonical_json import decode, encode
 from mlopskit.storage.store import Store
@@ -131,3 +133,25 @@ def test_a_dead_lease_that_can_not_be_removed_keeps_nobody_waiting(store, dead, 
     assert leases.take(KEY) is None
     assert looks(leases) == 0
     assert leases.take(KEY) is not None
+
+
+def test_a_run_waits_for_whoever_replaces_a_torn_entry(store, monkeypatch):
+    """It does not look without pause, and takes over when the other gives up."""
+
+    def first():
+        return 1
+
+    pipeline = Pipeline([first], store=store)
+    pipeline.run()
+    (entry,) = store.list("cache/steps")
+    store.delete(*store.list("cache/plans"), *store.list("cache/leases"))
+    store.replace(entry, b"{")
+    looks = []
+    found = Cache.find
+    monkeypatch.setattr(Cache, "find", lambda *arguments: looks.append(1) or found(*arguments))
+    other = Leases(store)
+    lease = other.take(entry.rsplit("/", 1)[-1].removesuffix(".json"))
+    threading.Timer(0.5, other.release, (lease,), {"at_once": True}).start()
+    with pytest.warns(RuntimeWarning, match="runs again"):
+        assert pipeline.run()["first"] == 1
+    assert len(looks) <= 3

@@ -1,3 +1,4 @@
+import os
 import threading
 
 import numpy as np
@@ -7,6 +8,7 @@ from sklearn.linear_model import LinearRegression
 
 from mlopskit.errors import PipelineError
 from mlopskit.pipeline import Pipeline, Step
+from mlopskit.pipeline.caching.cache import Cache
 from mlopskit.pipeline.caching.recipe import digest_of
 from mlopskit.pipeline.running.fan_out import items_of
 from mlopskit.records.event import StepProgressed
@@ -233,3 +235,46 @@ def test_observers_hear_how_many_items_are_done(local_store, recorder, squared):
     Pipeline([squared], store=local_store, tracker=recorder).run(n=[1, 2, 3])
     told = [event for event in recorder.events if isinstance(event, StepProgressed)]
     assert told[-1] == StepProgressed("square", 3, 3)
+
+
+# -- what lies on the store is damaged ---------------------------------------------------------
+
+
+def parted(n):
+    if n == 3 and "THIRD_ITEM_FAILS" in os.environ:
+        raise ValueError("not yet")
+    return np.full(5000, float(n)), n
+
+
+def test_a_lost_item_is_made_again(store, monkeypatch):
+    monkeypatch.setenv("THIRD_ITEM_FAILS", "1")
+    pipeline = Pipeline([Step(parted, over="n", outputs=("arrays", "numbers"))], store=store)
+    with pytest.raises(PipelineError):
+        pipeline.run(n=[1, 2, 3])
+    store.delete(store.list("blobs")[0])
+    monkeypatch.delenv("THIRD_ITEM_FAILS")
+    with pytest.warns(RuntimeWarning, match="runs again over all items"):
+        assert pipeline.run(n=[1, 2, 3])["numbers"] == [1, 2, 3]
+
+
+def test_a_torn_batch_hides_no_other(store):
+    cache = Cache(store)
+    for n in range(3):
+        cache.keep_items("ab" * 32, {f"{n}": cache.save(n)})
+    batch = next(name for name in store.list("cache") if "items" in name)
+    store.replace(batch, b"{")
+    assert len(cache.find_items("ab" * 32)) == 2
+
+
+def test_moments_of_an_array_are_moments_to_the_function(store):
+    seen = Pipeline([Step(lambda day: type(day).__name__, name="kinds", over="day")], store=store)
+    assert seen.run(day=np.array(["2013-01-01"], dtype="M8[ns]"))["kinds"] == ["datetime64"]
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame({"a": [["secret"]]})], ids=["twice", "lists"]
+)
+def test_a_column_that_makes_no_groups_is_named(frame):
+    with pytest.raises(PipelineError, match="can not run over the column 'a'") as caught:
+        items_of(Step(lambda frame: 1, name="counts", over="a"), {"frame": frame})
+    assert "secret" not in str(caught.value)

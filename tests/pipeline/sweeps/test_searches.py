@@ -200,3 +200,15 @@ def test_a_distribution_stays_as_it_is():
 def test_what_is_no_list_of_values_is_refused(values, message):
     with pytest.raises(PipelineError, match=message):
         values_of("depth", values)
+
+
+def test_moments_of_an_array_stay_moments():
+    moments = np.array(["2013-01-01", "2013-02-01"], dtype="M8[ns]")
+    assert values_of("day", moments) == list(moments)
+    drawn = Random(count=1, seed=0).propose({"day": values_of("day", moments)}, [])[0]["day"]
+    assert drawn in list(moments)
+
+
+def test_halving_has_an_end():
+    with pytest.raises(PipelineError, match="finite"):
+        Halving("n", 1, float("inf"))
