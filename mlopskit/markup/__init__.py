@@ -18,6 +18,7 @@ from mlopskit.markup.components import (
     table,
     timeline,
 )
+from mlopskit.markup.findings import Finding, findings
 from mlopskit.markup.graph import graph
 from mlopskit.markup.heatmap import heatmap
 from mlopskit.markup.html import Markup, element, escape, join
@@ -27,6 +28,7 @@ from mlopskit.markup.page import fragment, page
 
 __all__ = [
     "Entry",
+    "Finding",
     "Markup",
     "badge",
     "bar_chart",
@@ -34,6 +36,7 @@ __all__ = [
     "element",
     "escape",
     "figure",
+    "findings",
     "fragment",
     "graph",
     "headline",

@@ -65,6 +65,18 @@ COMPONENTS = """
 .mlopskit .mk-timeline strong { font-weight: 600; }
 .mlopskit .mk-when { font-size: .9em; margin-left: .5em; white-space: nowrap; }
 .mlopskit .mk-detail { font-size: .95em; opacity: .85; max-width: 75ch; }
+.mlopskit .mk-findings { list-style: none; margin: .75rem 0 1.5rem; padding: 0; }
+.mlopskit .mk-findings > li { margin: 0 0 .55rem; padding: .2rem 0 .2rem .9rem; border-left: 3px solid #808080; }
+.mlopskit .mk-findings > li.mk-fail { border-color: #d55e00; }
+.mlopskit .mk-findings > li.mk-warn { border-color: #d98a00; }
+.mlopskit .mk-findings > li.mk-ok { border-color: #009e73; }
+.mlopskit .mk-findings > li > div { max-width: 90ch; font-size: .95em; opacity: .85; }
+.mlopskit .mk-findings > li > div:first-child { display: flex; flex-wrap: wrap; gap: 0 1.5rem; font-size: 1em;
+  opacity: 1; }
+.mlopskit .mk-findings strong { flex: 1 1 20rem; font-weight: 600; overflow-wrap: anywhere; }
+.mlopskit .mk-findings details { margin: 0; font-size: .9em; }
+.mlopskit .mk-share { flex: none; width: 14em; font-size: .9em; white-space: nowrap; }
+.mlopskit .mk-share svg { margin-right: .6em; }
 .mlopskit figure { margin: 1rem 0 1.75rem; overflow-x: auto; }
 .mlopskit figcaption { font-size: .9em; opacity: .72; max-width: 75ch; margin-top: .4rem; }
 .mlopskit img { max-width: 100%; height: auto; background: #fff; }

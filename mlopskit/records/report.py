@@ -46,6 +46,11 @@ class CheckResult:
         """Whether this result lets a report or a gate pass."""
         return self.status in ("passed", "skipped") or (self.status == "failed" and self.severity == "warn")
 
+    @property
+    def outcome(self) -> str:
+        """The status, but "warned" of a failure that is only reported."""
+        return "warned" if self.status == "failed" and self.severity == "warn" else self.status
+
     def _repr_html_(self) -> str:
         from mlopskit import markup
 

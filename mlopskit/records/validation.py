@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,17 +14,10 @@ from mlopskit.records.report import CheckResult
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlopskit.markup import Markup
-
 _MESSAGE_BYTES = 1800
 _CHECK_WIDTH = 60
 _MESSAGE_WIDTH = 200
-_SHOWN_PASSED = 12
-"""More checks that passed than these are folded away."""
-
-_BADGES: dict[str, Literal["ok", "warn", "fail", "neutral"]] = {
-    "failed": "fail", "error": "fail", "warned": "warn", "skipped": "neutral", "passed": "ok",
-}  # fmt: skip
+_OUTCOMES = ("failed", "error", "warned", "skipped", "passed")
 
 
 @attrs.frozen(repr=False)
@@ -104,40 +96,33 @@ class ValidationReport:
             message += line
         raise ValidationError(message)
 
+    @property
+    def html(self) -> str:
+        """The report as one HTML document that needs nothing else.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "report.html").write_text(ValidationReport(()).html, encoding="utf-8")
+        """
+        from mlopskit.records.validation_page import document
+
+        return document(self)
+
+    def summary(self) -> str:
+        """Say how many checks ended in which way, and how many rows were looked at."""
+        counts = Counter(result.outcome for result in self.results)
+        return ", ".join([f"{counts[word]} {word}" for word in _OUTCOMES if counts[word]] + [f"{self.rows} rows"])
+
     def __repr__(self) -> str:
-        named = [(_word(result), shorten(result.check, _CHECK_WIDTH), result.message) for result in self.results]
+        named = [(result.outcome, shorten(result.check, _CHECK_WIDTH), result.message) for result in self.results]
         width = max((len(check) for _, check, _ in named), default=0)
         lines = [f"  {word:<7}  {check:<{width}}   {message}".rstrip() for word, check, message in named]
-        return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'} ({self._summary()})", *lines])
+        return "\n".join([f"ValidationReport: {'passed' if self.ok else 'failed'} ({self.summary()})", *lines])
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup.components import badge, details, section, table
-        from mlopskit.markup.page import fragment
+        from mlopskit.records.validation_page import notebook
 
-        def listed(results: Iterable[CheckResult]) -> Markup:
-            words = ((_word(result), result) for result in results)
-            return table(
-                [
-                    {"result": badge(_BADGES[word], word), "check": result.check, "found": result.message}
-                    for word, result in words
-                ]
-            )
-
-        passed = [result for result in self.results if result.status == "passed"]
-        others = [result for result in self.results if result.status != "passed"]
-        verdict = badge("ok", "passed") if self.ok else badge("fail", "failed")
-        parts: list[Any] = [verdict, f" {self._summary()}"]
-        if len(passed) <= _SHOWN_PASSED:
-            parts.append(listed(self.results))
-        else:
-            parts += [listed(others)] if others else []
-            parts.append(details(f"{len(passed)} passed", listed(passed)))
-        return fragment(section("Validation", *parts, level=3))
-
-    def _summary(self) -> str:
-        counts = Counter(map(_word, self.results))
-        return ", ".join([f"{counts[word]} {word}" for word in _BADGES if counts[word]] + [f"{self.rows} rows"])
-
-
-def _word(result: CheckResult) -> str:
-    return "warned" if result.status == "failed" and result.severity == "warn" else result.status
+        return notebook(self)
