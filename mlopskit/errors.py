@@ -50,7 +50,7 @@ class DamagedError(StoreError):
 
 
 class FormatError(StoreError, ValueError):
-    """Stored bytes carry a format number that this version of mlopskit can not read."""
+    """Bytes are not in a format, or not of a version of it, that this mlopskit can read."""
 
 
 # -- values ----------------------------------------------------------------------------------

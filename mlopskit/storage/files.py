@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-from collections.abc import Callable, Mapping
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 import attrs
 
 from mlopskit.errors import StoreError, UnreachableError
-from mlopskit.storage.backends.local_files import LocalFiles
+from mlopskit.storage.backends.local_files import LocalFiles, is_local, path_of
 from mlopskit.storage.backends.reader import GuardedReader
+from mlopskit.storage.backends.scratch import private_folder
 from mlopskit.storage.fingerprint.walk import Walk, encodes, seal
 from mlopskit.storage.translation import store_error
 
@@ -28,6 +33,8 @@ class _Place(Protocol):
     def open(self, url: str) -> BinaryIO: ...
 
     def version(self, url: str) -> str: ...
+
+    def below(self, url: str) -> dict[str, str]: ...
 
 
 @attrs.frozen
@@ -114,9 +121,50 @@ class Files:
         """
         return self._attempt(url, lambda: self._place(url).version(url))
 
+    def below(self, url: str, suffixes: tuple[str, ...] = ("",)) -> dict[str, str]:
+        """Find the files of a folder and of the folders below it, without a look at their content.
+
+        Parameters
+        ----------
+        url : str
+            Of a folder or a file.
+        suffixes : tuple of str
+            How the names end that count. No name on the way to a file may begin with ``_`` or ``.``: that is how
+            those mark what is none of the data who write it.
+
+        Returns
+        -------
+        dict of str to str
+            Their URLs by their paths below the folder, in the order of these; a file has the path ``""``.
+
+        Raises
+        ------
+        NotFoundError
+            If there is nothing at the URL.
+        """
+        found = self._attempt(url, lambda: self._place(url).below(url))
+        return {path: found[path] for path in sorted(found) if not path or _is_data(path, suffixes)}
+
+    @contextlib.contextmanager
+    def local_path(self, url: str) -> Iterator[Path]:
+        """Give a file a path on this machine: its own, or that of a copy that is removed afterwards.
+
+        Raises
+        ------
+        NotFoundError
+            If it is elsewhere, and gone.
+        """
+        if is_local(url):
+            yield Path(path_of(url))
+            return
+        with tempfile.NamedTemporaryFile(dir=private_folder()) as copy:
+            with self.open(url) as file:
+                shutil.copyfileobj(file, copy)
+            copy.flush()
+            yield Path(copy.name)
+
     def _place(self, url: str) -> _Place:
-        protocol, separator, _ = url.partition("://")
-        if not separator or protocol in ("file", "local"):
+        if is_local(url):
             return LocalFiles()
         from mlopskit.storage.backends.remote_files import RemoteFiles
 
@@ -138,6 +186,10 @@ class Files:
             folder, _, name = shown.rpartition("/")
             ours = store_error(error, name, folder or "the current folder")
             raise type(ours)(without_credentials(str(ours))) from error
+
+
+def _is_data(path: str, suffixes: tuple[str, ...]) -> bool:
+    return path.lower().endswith(suffixes) and not any(part.startswith(("_", ".")) for part in path.split("/"))
 
 
 @encodes(Files)

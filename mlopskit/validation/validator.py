@@ -10,11 +10,11 @@ import pandas as pd
 
 from mlopskit.records.trial import Trial
 from mlopskit.records.validation import ValidationReport
+from mlopskit.storage.frames import Frames, frames_in
 from mlopskit.validation import inference, suite
 from mlopskit.validation.checks.check import Check, FrameCheck
 from mlopskit.validation.checks.models import ModelCheck
 from mlopskit.validation.engine import Evaluation, evaluate_model
-from mlopskit.validation.frames import Frames, frames_in
 
 
 def _checks(checks: object) -> tuple[Check, ...]:
@@ -66,10 +66,11 @@ class Validator:
 
         Parameters
         ----------
-        frame : DataFrame, table, or iterable of them
+        frame : DataFrame, table, iterable of them, str or path
             Of pandas, or anything that shares its columns by the Arrow PyCapsule interface, such as a frame of polars
-            or a table of pyarrow, which has to be installed then. Chunks, and the partitions of a Dask frame, give the
-            answer that they would give as one frame; rows are numbered on across them.
+            or a table of pyarrow, which has to be installed then. Chunks, the partitions of a Dask frame, and the
+            Parquet files at a path or URL, which may be that of a folder, give the answer that they would give as one
+            frame; rows are numbered on across them. See `mlopskit.storage.frames.frames_in`.
 
         Returns
         -------
@@ -80,6 +81,8 @@ class Validator:
         ------
         TypeError
             If this is no frame.
+        NotFoundError, FormatError
+            If there is no Parquet at this path.
         ValueError
             If all checks are about models.
         """

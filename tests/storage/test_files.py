@@ -52,6 +52,25 @@ def test_a_file_a_pattern_and_a_folder_are_found(place):
     assert names(files.find(f"{url}/", (".csv",)), url) == ["a.csv", "b.csv"]
 
 
+def test_what_lies_below_a_folder_is_found(place):
+    url, files, write = place
+    for name in ("b.csv", "a/c.csv", "a/d/e.CSV", "a/f.txt", "a/_g.csv", "_h/i.csv", ".j/k.csv"):
+        write(name, b"one")
+    assert files.below(url, (".csv",)) == {name: f"{url}/{name}" for name in ("a/c.csv", "a/d/e.CSV", "b.csv")}
+    assert files.below(f"{url}/a/f.txt", (".csv",)) == {"": f"{url}/a/f.txt"}
+    with pytest.raises(NotFoundError, match="gone does not exist in"):
+        files.below(f"{url}/gone")
+
+
+def test_a_file_gets_a_path_on_this_machine_for_a_while(place):
+    url, files, write = place
+    write("a.csv", b"one")
+    with files.local_path(f"{url}/a.csv") as path:
+        assert path.read_bytes() == b"one"
+    assert path.exists() == url.startswith("/")
+    assert files.find(f"{url}/a.csv")
+
+
 def test_nothing_is_found_where_nothing_is(place):
     url, files, _ = place
     assert files.find(f"{url}/*.csv") == files.find(f"{url}/a.csv") == []

@@ -40,7 +40,7 @@ def test_what_is_no_list_of_checks_is_refused(wrong):
         Validator(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["flights.csv", {"a": [1]}, pd.Series([1]), 3, [pd.DataFrame(), 3]])
+@pytest.mark.parametrize("wrong", [b"flights.csv", {"a": [1]}, pd.Series([1]), 3, [pd.DataFrame(), 3]])
 def test_what_is_no_frame_is_refused(wrong):
     with pytest.raises(TypeError, match="expected a DataFrame"):
         Validator([checks.RowCount(1)]).validate(wrong)

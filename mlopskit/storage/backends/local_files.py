@@ -24,11 +24,29 @@ class LocalFiles:
     def version(self, url: str) -> str:
         return _version(path_of(url))
 
+    def below(self, url: str) -> dict[str, str]:
+        path = path_of(url)
+        if Path(path).is_file():
+            return {"": path}
+        walked = os.walk(path, onerror=_raise, followlinks=True)
+        found = (f"{folder}/{name}" for folder, _, names in walked for name in names)
+        return {os.path.relpath(file, path): file for file in found}
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL is a path on this machine."""
+    protocol, separator, _ = url.partition("://")
+    return not separator or protocol in ("file", "local")
+
 
 def path_of(url: str) -> str:
     """Return the path that a local URL stands for."""
-    protocol, separator, rest = url.partition("://")
-    return os.path.expanduser(rest if separator and protocol in ("file", "local") else url)  # noqa: PTH111 - a pattern
+    path = url.partition("://")[2] if "://" in url and is_local(url) else url
+    return os.path.expanduser(path)  # noqa: PTH111 - a pattern
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _version(path: str) -> str:

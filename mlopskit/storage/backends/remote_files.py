@@ -41,8 +41,7 @@ class RemoteFiles:
     def find(self, url: str, suffixes: tuple[str, ...]) -> Iterable[tuple[str, int | None, str]]:
         url = url.rstrip("/")
         filesystem, path = self._at(url)
-        # Some filesystems take the host out of the path, some leave it in.
-        start = url.removesuffix(path) if url.endswith(path) else f"{_protocol(url)}://"
+        start = _start(url, path)
         try:
             found = _asked(url, lambda: _found(filesystem, path, suffixes))
         except FileNotFoundError:
@@ -59,6 +58,15 @@ class RemoteFiles:
     def version(self, url: str) -> str:
         filesystem, path = self._at(url)
         return self._version(url, _asked(url, lambda: filesystem.info(path)))
+
+    def below(self, url: str) -> dict[str, str]:
+        url = url.rstrip("/")
+        filesystem, path = self._at(url)
+        if _asked(url, lambda: filesystem.info(path))["type"] != "directory":
+            return {"": url}
+        start = _start(url, path)
+        found = _asked(url, lambda: filesystem.find(path))
+        return {name.removeprefix(path).lstrip("/"): start + name for name in found}
 
     def _version(self, url: str, info: Mapping[str, Any]) -> str:
         for name in _VERSIONS:
@@ -82,6 +90,11 @@ class RemoteFiles:
             ) from error
         filesystem.invalidate_cache()
         return filesystem, path
+
+
+def _start(url: str, path: str) -> str:
+    """Return what makes a URL of a path: some filesystems take the host out of the path, some leave it in."""
+    return url.removesuffix(path) if url.endswith(path) else f"{_protocol(url)}://"
 
 
 def _found(filesystem: Any, path: str, suffixes: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:

@@ -1,9 +1,8 @@
-"""Tables of other libraries and chunks of frames give the answer of the whole frame of pandas."""
+"""Tables of other libraries, chunks of frames and files of Parquet give the answer of the whole frame of pandas."""
 
 import pandas as pd
 import pytest
 
-from mlopskit.errors import MissingDependencyError
 from mlopskit.validation import Validator, checks
 
 FLIGHTS = pd.DataFrame(
@@ -58,17 +57,20 @@ def test_a_frame_of_dask():
     assert outcome(SUITE.validate(dask_frames.from_pandas(FLIGHTS, npartitions=3))) == outcome(SUITE.validate(FLIGHTS))
 
 
-def test_without_pyarrow_a_table_is_refused_with_the_remedy(monkeypatch):
-    class Table:
-        def __arrow_c_stream__(self, requested_schema=None):
-            raise AssertionError("not asked without pyarrow")
-
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(MissingDependencyError, match=r"install mlopskit\[parquet\]"):
-        SUITE.validate(Table())
+def test_a_folder_of_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    for part, start in enumerate(range(0, 20, 6)):
+        FLIGHTS.iloc[start : start + 6].to_parquet(tmp_path / f"part-{part}.parquet", row_group_size=4)
+    assert outcome(SUITE.validate(tmp_path)) == outcome(SUITE.validate(FLIGHTS))
+    assert outcome(SUITE.validate(f"file://{tmp_path}")) == outcome(SUITE.validate(FLIGHTS))
 
 
-@pytest.mark.parametrize("wrong", [3, "flights", FLIGHTS["origin"], [1, 2]])
-def test_what_is_no_frame_is_refused(wrong):
-    with pytest.raises(TypeError, match="expected a DataFrame or an iterable of DataFrames"):
-        SUITE.validate(wrong)
+def test_partitions_of_hive_are_a_column(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = FLIGHTS.assign(month=[1] * 7 + [2] * 6 + [3] * 7, carrier=["AA"] * 7 + [None] * 13)
+    suite = SUITE + Validator([checks.Between("month", 2, 3), checks.IsKind("month", "int"), checks.NotNull("carrier")])
+    for (month, carrier), rows in frame.groupby(["month", "carrier"], dropna=False):
+        folder = tmp_path / f"month={month}" / f"carrier={carrier if month == 1 else '__HIVE_DEFAULT_PARTITION__'}"
+        folder.mkdir(parents=True)
+        rows.drop(columns=["month", "carrier"]).to_parquet(folder / "rows.parquet")
+    assert outcome(suite.validate(tmp_path)) == outcome(suite.validate(frame))
