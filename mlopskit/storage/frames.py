@@ -36,31 +36,40 @@ def frames_in(data: Frames) -> Iterator[pd.DataFrame]:
     Notes
     -----
     Tables and Parquet become columns of Arrow's dtypes, such as ``int64[pyarrow]``, since NumPy's have no place for
-    missing ints: what a column is must not depend on where a chunk ends. The index of a frame that pandas wrote stays
-    its index.
+    missing ints: what a column is must not depend on where a chunk ends. An index that pandas wrote into them as a
+    column is the index; other rows of them are numbered on from chunk to chunk.
 
     Examples
     --------
     >>> [len(frame) for frame in frames_in([pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": [3]})])]
     [2, 1]
     """
+    rows = 0
+    for chunk in _chunks_of(data):
+        frame = chunk if isinstance(chunk, pd.DataFrame) else _from_arrow(chunk, rows)
+        yield frame
+        rows += len(frame)
+
+
+def _chunks_of(data: Frames) -> Iterator[Any]:
+    """Yield the frames and tables."""
     if isinstance(data, str | os.PathLike):
-        yield from map(_from_arrow, tables_in(os.fspath(data)))
-    elif _is_frame(data):
-        yield _as_frame(data)
+        yield from tables_in(os.fspath(data))
+    elif _is_chunk(data):
+        yield data
     elif hasattr(data, "partitions") and hasattr(data, "compute"):  # a Dask frame
         for partition in data.partitions:
             yield partition.compute()
     elif isinstance(data, Iterable):
         for chunk in data:
-            if not _is_frame(chunk):
+            if not _is_chunk(chunk):
                 raise _unexpected(f"a {type(data).__name__} of {type(chunk).__name__}")
-            yield _as_frame(chunk)
+            yield chunk
     else:
         raise _unexpected(f"a {type(data).__name__}")
 
 
-def _is_frame(data: Any) -> bool:
+def _is_chunk(data: Any) -> bool:
     if isinstance(data, pd.DataFrame):
         return True
     # A Series is one column, and a reader of batches is to be read batch by batch.
@@ -73,20 +82,13 @@ def _unexpected(found: str) -> TypeError:
     )
 
 
-def _as_frame(data: Any) -> pd.DataFrame:
-    if isinstance(data, pd.DataFrame):
-        return data
+def _from_arrow(data: Any, first_row: int) -> pd.DataFrame:
     try:
         import pyarrow as pa
     except ImportError as error:
         raise MissingDependencyError(
             f"a {type(data).__name__} is read through pyarrow; install mlopskit[parquet], or give a DataFrame of pandas"
         ) from error
-    return _from_arrow(pa.table(data))
-
-
-def _from_arrow(table: Any) -> pd.DataFrame:
-    import pyarrow as pa
 
     def is_text(kind: Any) -> bool:
         return str(kind) in ("string", "large_string", "string_view")
@@ -96,8 +98,11 @@ def _from_arrow(table: Any) -> pd.DataFrame:
             return pd.StringDtype("pyarrow")
         return None if pa.types.is_dictionary(kind) else pd.ArrowDtype(kind)  # None: a categorical column
 
+    table = pa.table(data)
     # Not all of Arrow's ways to store text are known to pandas.
     fields = [pa.field(each.name, pa.large_string()) if is_text(each.type) else each for each in table.schema]
     texts = table.cast(pa.schema(fields, metadata=table.schema.metadata))
     frame: pd.DataFrame = texts.to_pandas(types_mapper=dtype, use_threads=False)
+    if isinstance(frame.index, pd.RangeIndex):
+        frame.index = pd.RangeIndex(first_row, first_row + len(frame), name=frame.index.name)
     return frame

@@ -60,6 +60,16 @@ def test_a_reader_of_batches_is_read_batch_by_batch():
     assert [len(frame) for frame in frames_in(table.to_batches(max_chunksize=4))] == [4, 4, 2]
 
 
+def test_rows_without_an_index_are_numbered_on(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.Table.from_pandas(FRAME.reset_index(drop=True))
+    for name in "ab":
+        FRAME.reset_index(drop=True).to_parquet(tmp_path / f"{name}.parquet", row_group_size=2)
+    for chunks in ([table, table], [table[:1], table[1:], table], tmp_path):
+        assert [label for frame in frames_in(chunks) for label in frame.index] == [0, 1, 2, 3, 4, 5]
+    assert [label for frame in frames_in([FRAME, FRAME]) for label in frame.index] == 2 * FRAME.index.tolist()
+
+
 def test_files_of_parquet(tmp_path):
     pytest.importorskip("pyarrow")
     FRAME.to_parquet(tmp_path / "flights.parquet", row_group_size=2)
