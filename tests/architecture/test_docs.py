@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
-NEEDS = {"autolog": ["xgboost", "optuna"], "moving-from-mlflow": ["mlflow"], "sweeps": ["optuna"]}
+NEEDS = {
+    "autolog": ["xgboost", "optuna"],
+    "moving-from-mlflow": ["mlflow"],
+    "sweeps": ["optuna"],
+    "validating-data": ["pyarrow"],
+}
 
 
 def page_of(path):

@@ -1,14 +1,11 @@
-"""What a team's own tests use: the suites that guard production, as assertions in CI."""
+"""`assert_valid`: a suite as an assertion."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mlopskit.records.validation import ValidationReport
-from mlopskit.reports.ml_test_page import ml_test_score
 from mlopskit.validation import Validator
-
-__all__ = ["assert_valid", "ml_test_score"]
 
 
 def assert_valid(
