@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import numpy as np
@@ -27,8 +27,6 @@ RESERVED = ("if_drifted", "by")
 
 SPLIT = "split"
 """The step that is asked for training and held-out rows unless others are named."""
-
-_Labelled: TypeAlias = tuple[tuple[pd.DataFrame, pd.Series] | None, pd.Series | None]
 
 
 @attrs.frozen(repr=False)
@@ -93,13 +91,15 @@ class ContinuousTraining:
     held_out : str, optional
         A step that gives the rows to compare models on; default ``"test"`` of what the step ``"split"`` gives.
     target : str, optional
-        The column of labels. With it the gate gets the held-out rows. Without, the champion is put in place of the
-        step `model` and scored by the very code, on the very rows, that scored the new model.
+        The column of labels. With it the gate gets the held-out rows, and the training rows if they have labels too.
+        Without, the champion is put in place of the step `model` and scored by the very code, on the very rows, that
+        scored the new model.
     groups : str, optional
         A column of the held-out rows that says which belong together, such as the day.
     sample : str, optional
         A step that gives the training rows; default ``"train"`` of what the step ``"split"`` gives. The signature,
-        the smoke test and the drift reference of the version come from them; without, it has none of these.
+        the smoke test and the drift reference of the version come from them; without, it has none of these. With
+        `target`, checks of leakage, overfit and drift can stand in the gate.
     alias : str, default "champion"
         What the model is to become.
 
@@ -184,10 +184,10 @@ class ContinuousTraining:
         if if_drifted is not None and not if_drifted.drifted:
             return TrainingOutcome(retrained=False, reason="no drift")
         result = self.pipeline.run(**params)
-        labelled = self._labelled_rows(result)
+        evidence = self._evidence(result)
         version = self._known_version(result[self._model]) or self._register(result, params, by)
         reason = if_drifted.summary() if if_drifted is not None else ""
-        decision = self._decide(version, self._scored_alike(result, params), labelled, by=by, reason=reason)
+        decision = self._decide(version, self._scored_alike(result, params), evidence, by=by, reason=reason)
         return TrainingOutcome(True, reason or "asked for", version, decision, result)
 
     def __repr__(self) -> str:
@@ -224,15 +224,14 @@ class ContinuousTraining:
         )
 
     def _decide(
-        self, version: ModelVersion, scored_alike: Callable[[Trial], Trial], labelled: _Labelled, **why: Any
+        self, version: ModelVersion, scored_alike: Callable[[Trial], Trial], evidence: Mapping[str, Any], **why: Any
     ) -> Decision:
         last = _last_word(self.registry, version, self.alias)
         if last is not None and (last.version != version.number or last.operation == "remove_alias"):
             return last
         gate = _Examination(self.gate, last, scored_alike)
-        data, groups = labelled
         try:
-            return self.registry.promote(self.name, version, to=self.alias, gate=gate, data=data, groups=groups, **why)
+            return self.registry.promote(self.name, version, to=self.alias, gate=gate, **evidence, **why)
         except _SameRefusal as repeated:
             return repeated.decision
 
@@ -242,10 +241,10 @@ class ContinuousTraining:
         fitted = getattr(model, "feature_names_in_", [column for column in rows.columns if column not in others])
         return rows[[column for column in fitted if column in rows.columns]]  # registering names those that lack
 
-    def _labelled_rows(self, result: Result) -> _Labelled:
-        """Give the held-out rows with their labels, and their groups; each model takes its own columns of them."""
+    def _evidence(self, result: Result) -> dict[str, Any]:
+        """Give the rows that the gate may look at; each model takes its own columns of them."""
         if self._target is None:
-            return None, None
+            return {}
         rows = self._rows(result, self._held_out, "test")
         if rows is None:
             raise ValidationError(
@@ -254,8 +253,12 @@ class ContinuousTraining:
         lacking = [column for column in (self._target, self._groups) if column and column not in rows]
         if lacking:
             raise ValidationError(f"The held-out rows have no column {', '.join(lacking)}; see target= and groups=.")
-        labelled = rows.drop(columns=self._target), rows[self._target]
-        return labelled, rows[self._groups] if self._groups else None
+        seen = self._rows(result, self._sample, "train")
+        return {
+            "data": _labelled(rows, self._target),
+            "train": None if seen is None or self._target not in seen else _labelled(seen, self._target),
+            "groups": rows[self._groups] if self._groups else None,
+        }
 
     def _rows(self, result: Result, step: str | None, part: str) -> pd.DataFrame | None:
         if step is not None:
@@ -290,6 +293,10 @@ class ContinuousTraining:
                 after |= set(step.results)
                 beside |= needed
         return beside - after
+
+
+def _labelled(rows: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series]:
+    return rows.drop(columns=target), rows[target]
 
 
 class _SameRefusal(Exception):  # noqa: N818 - never leaves this module

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.tree import DecisionTreeClassifier
 
 from mlopskit.continuous_training import ContinuousTraining, TrainingOutcome
 from mlopskit.drift.detector import DriftDetector
@@ -17,7 +18,14 @@ from mlopskit.registry.gate import Gate
 from mlopskit.registry.registry import Registry
 from mlopskit.storage.store import Store
 from mlopskit.tracking.tracker import Tracker
-from mlopskit.validation.checks import BetterThanChampion
+from mlopskit.validation.checks import (
+    BetterThanChampion,
+    MaxOverfit,
+    NoDuplicatesAcross,
+    NoGroupLeakage,
+    NoTimeLeakage,
+    StablePredictions,
+)
 
 NAME = "flight-delays"
 
@@ -170,6 +178,55 @@ def test_with_labels_the_gate_gets_the_held_out_rows(store, registry):
     assert trials[1].groups.nunique() == 10
     assert outcome.decision.accepted  # and each model found its own columns
     assert outcome.decision.results[1].observed["groups"] == 10
+    X_train, y_train = trials[1].train
+    train = outcome.result["split"]["train"]
+    pd.testing.assert_frame_equal(X_train, train.drop(columns="late"))
+    pd.testing.assert_series_equal(y_train, train["late"])
+
+
+@pytest.mark.parametrize(("max_depth", "verdict"), [(1, "no overfit"), (None, "overfit")])
+def test_a_gate_finds_what_was_learned_by_heart(store, registry, max_depth, verdict):
+    def model(split):
+        train = split["train"]
+        return DecisionTreeClassifier(max_depth=max_depth).fit(train[["distance", "hour"]], train["late"])
+
+    def scores(model):
+        return {}
+
+    checks = [MaxOverfit(0.15, metric="accuracy"), NoTimeLeakage("day"), NoDuplicatesAcross(), StablePredictions()]
+    training = make(store, registry, steps=[flights, split, model, scores], checks=checks, target="late", groups="day")
+    overfit, *others = training.run(month=1).decision.results
+    assert overfit.observed["verdict"] == verdict
+    assert [result.status for result in others] == ["passed", "passed", "passed"]
+
+
+def test_a_gate_finds_that_held_out_rows_were_trained_on(store, registry):
+    def split(flights):
+        return {"train": flights.iloc[:300], "test": flights.iloc[100:]}
+
+    training = make(
+        store, registry, steps=[flights, split, model, scores], checks=[NoGroupLeakage("day")], target="late"
+    )
+    decision = training.run(month=1).decision
+    assert not decision.accepted
+    assert decision.results[0].status == "failed"
+
+
+def test_training_rows_without_labels_are_not_for_the_gate(store, registry):
+    def train(split):
+        return split["train"].drop(columns="late")
+
+    trials = []
+    training = make(
+        store,
+        registry,
+        steps=[*STEPS, train],
+        checks=[lambda trial: not trials.append(trial)],
+        sample="train",
+        target="late",
+    )
+    assert training.run(month=1).version.signature.names == ("distance",)
+    assert trials[0].train is None
 
 
 def test_rows_may_come_from_steps_of_their_own(store, registry):
