@@ -70,7 +70,7 @@ def group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
     Raises
     ------
     ValidationError
-        If there is not one label per row.
+        If there is not one plain label per row.
 
     Examples
     --------
@@ -79,11 +79,16 @@ def group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
     """
     if groups is None:
         return np.arange(rows), rows
+    if isinstance(groups, str) or not hasattr(groups, "__len__") or getattr(groups, "ndim", 1) != 1:
+        raise ValidationError(f"groups is a {type(groups).__name__}; give one label per row, such as X['day']")
     if len(groups) != rows:
         raise ValidationError(f"there are {len(groups)} group labels for {rows} rows")
-    codes, labels = pd.factorize(pd.Series(groups))
-    if (codes < 0).any():
-        raise ValidationError(f"groups has {int((codes < 0).sum())} missing labels of {rows}")
+    try:
+        codes, labels = pd.factorize(pd.Series(groups))
+    except TypeError as error:
+        raise ValidationError("groups holds labels without a hash, such as lists; give plain ones") from error
+    if missing := int((codes < 0).sum()):
+        raise ValidationError(f"groups is missing in {missing} of {rows} rows; leave them out or give them a label")
     return codes, len(labels)
 
 

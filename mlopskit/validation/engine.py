@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
-from mlopskit.errors import MlopskitError
+from mlopskit.errors import MlopskitError, ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.records.validation import ValidationReport
 from mlopskit.validation.checks.check import Check, FrameCheck
 from mlopskit.validation.checks.models import ModelCheck
 from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.trial_rows import count_rows
 
 
 class Evaluation:
@@ -92,8 +94,7 @@ class _Progress:
 
 def evaluate_model(checks: Sequence[Check], trial: Trial) -> ValidationReport:
     """Run the checks of models; those of rows are skipped."""
-    rows = 0 if trial.X is None else len(trial.X)
-    return ValidationReport(tuple(_judge(check, trial) for check in checks), rows)
+    return ValidationReport(tuple(_judge(check, trial) for check in checks), _rows(trial.X))
 
 
 def _judge(check: Check, trial: Trial) -> CheckResult:
@@ -103,6 +104,13 @@ def _judge(check: Check, trial: Trial) -> CheckResult:
         return check.check(trial)
     except Exception as error:  # noqa: BLE001 - whatever the model did to one check, the others shall run
         return check.result("error", f"can not run: {_reason(error)}")
+
+
+def _rows(X: Any) -> int:  # noqa: N803
+    try:
+        return 0 if X is None else count_rows(X)
+    except ValidationError:  # which every check then says by itself
+        return 0
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlopskit.records.agreement import disagreeing
 from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.trial_rows import count_rows, taken
 
 Rule: TypeAlias = Literal["same", "same or refused", "not silent", "valid or refused", "none or refused"]
 """What a model may do: answer as for the plain rows; refuse instead; refuse, unless the column is not used; answer
@@ -77,11 +78,11 @@ class Case:
 
 def input_cases(rows: Any) -> Iterator[Case]:
     """Make every case of some plain rows; those about columns only of a DataFrame, and of its first 30 columns."""
-    count = len(rows)
-    yield Case("one row", rows[:1], np.arange(1), "same")
-    yield Case("no rows", rows[:0], np.arange(0), "none or refused")
+    count = count_rows(rows)
+    yield Case("one row", taken(rows, np.arange(1)), np.arange(1), "same")
+    yield Case("no rows", taken(rows, np.arange(0)), np.arange(0), "none or refused")
     many = np.tile(np.arange(count), -(-_MANY // count))
-    yield Case("many rows", rows.iloc[many] if isinstance(rows, pd.DataFrame) else np.asarray(rows)[many], many, "same")
+    yield Case("many rows", taken(rows, many), many, "same")
     if isinstance(rows, pd.DataFrame):
         yield from _column_cases(rows.iloc[:_FEW])
 

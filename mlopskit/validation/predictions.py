@@ -8,12 +8,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import pandas as pd
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.trial import Trial
+from mlopskit.validation.answers import as_numbers, as_probabilities, family, places, plain_answers, plain_column
+from mlopskit.validation.asking import ask
 from mlopskit.validation.bootstrap import Array
-from mlopskit.validation.trial_rows import fitted_columns, held_out, training
+from mlopskit.validation.trial_rows import count_rows, fitted_columns, held_out, training
 
 
 class Predictions:
@@ -35,14 +36,20 @@ class Predictions:
         Their labels.
     which : str
         How messages call the rows.
+    rival : Predictions, optional
+        Those of a model it is compared with, whose positive class is then that of both.
     """
 
-    def __init__(self, role: str, model: Any, X: Any, y: Any, *, which: str = "held-out"):  # noqa: N803
-        if not len(X):
+    def __init__(
+        self, role: str, model: Any, X: Any, y: Any,  # noqa: N803
+        *, which: str = "held-out", rival: Predictions | None = None,
+    ):  # fmt: skip
+        self._count = count_rows(X)
+        if not self._count:
             raise ValidationError(f"there are no {which} rows")
-        self._which = which
+        self._which, self._rival = which, rival
         self._role, self._model, self._rows = role, model, fitted_columns(model, X)
-        self._truth = _answers(y, len(X), "y")
+        self._truth = plain_answers(y, self._count, "y")
 
     def labels(self) -> tuple[Array, Array]:
         """Compare labels."""
@@ -50,7 +57,7 @@ class Predictions:
 
     def positive_label(self) -> tuple[Array, Array]:
         """Compare whether it is the positive class, both boolean."""
-        return self._positive, self._labels == self._binary_classes[1]
+        return self._positive, places(self._labels, self.classes) == self._positive_place
 
     def confidence(self) -> tuple[Array, Array]:
         """Compare whether the most probable class is the true one with its probability."""
@@ -58,13 +65,15 @@ class Predictions:
 
     def positive_probability(self) -> tuple[Array, Array]:
         """Compare whether it is the positive class with its probability."""
-        return self._positive, self._probabilities[:, len(self._binary_classes) - 1]
+        return self._positive, self._probabilities[:, self._positive_place]
 
     def positive_rank(self) -> tuple[Array, Array]:
         """Compare whether it is the positive class with anything that sorts by how likely that is."""
         if hasattr(self._model, "predict_proba") or not hasattr(self._model, "decision_function"):
             return self.positive_probability()
-        return self._positive, plain_column(self._ask("decision_function"), len(self._rows), "decision_function")
+        name, positive = f"the {self._role}'s decision_function", self._positive
+        found = as_numbers(plain_column(self._ask("decision_function"), self._count, name), name)
+        return positive, found if self._positive_place else -found  # it is that of the last class
 
     def true_class_probability(self) -> tuple[Array, Array]:
         """Compare labels with the probability of each row's true class, kept away from zero."""
@@ -73,12 +82,7 @@ class Predictions:
 
     def values(self) -> tuple[Array, Array]:
         """Compare numbers."""
-        try:
-            return self._truth.astype(float), self._labels.astype(float)
-        except (TypeError, ValueError) as error:
-            raise ValidationError(
-                f"y or the {self._role}'s predictions are not numbers; use a metric of classes"
-            ) from error
+        return as_numbers(self._truth, "y"), as_numbers(self._labels, f"the {self._role}'s predict")
 
     def problem(self, pair: Callable[[Predictions], tuple[Array, Array]]) -> str:
         """Tell why one of the methods above can not answer; empty if it can."""
@@ -96,96 +100,77 @@ class Predictions:
             raise ValidationError(f"y has {outputs} outputs; use a metric that takes several, such as accuracy or r2")
         classes = getattr(self._model, "classes_", None)
         if classes is not None:
-            return plain_column(classes, len(classes), f"the {self._role}'s classes_")
-        labels = np.unique(self._truth)
+            return _distinct(classes, f"the {self._role}'s classes_")
+        labels = _sorted(self._truth)
         return np.array([0, 1]) if set(labels.tolist()) <= {0, 1} else labels
 
     @cached_property
     def class_codes(self) -> Array:
         """The place of each true label in `classes`."""
-        codes: Array = pd.Index(self.classes).get_indexer(pd.Index(self._truth))
-        if (codes < 0).any():
-            unknown = int((codes < 0).sum())
+        codes = places(self._truth, self.classes)
+        if unknown := int((codes < 0).sum()):
+            other = "; are they of another type than its classes_?" if unknown == len(codes) else ""
             raise ValidationError(
-                f"y has labels that the {self._role} does not know, in {unknown} of {len(codes)} rows"
+                f"y has labels that the {self._role} does not know, in {unknown} of {len(codes)} rows{other}"
             )
         return codes
 
     @cached_property
     def _labels(self) -> Array:
-        found = _answers(self._ask("predict"), len(self._rows), f"the {self._role}'s predict")
+        found = plain_answers(self._ask("predict"), self._count, f"the {self._role}'s predict")
         if found.shape != self._truth.shape:
             raise ValidationError(f"the {self._role} predicts the shape {found.shape}, y has {self._truth.shape}")
+        true, said = family(self._truth), family(found)
+        if true and said and true != said:
+            raise ValidationError(f"y holds {true} and the {self._role} predicts {said}; convert y to what it predicts")
         return found
 
     @cached_property
     def _probabilities(self) -> Array:
-        classes, answer, name = self.classes, self._ask("predict_proba"), f"the {self._role}'s predict_proba"
-        found = np.asarray(answer)
-        if found.ndim == 1:
-            found = found[:, np.newaxis]
-        found = np.column_stack([plain_column(part, len(self._rows), name).astype(float) for part in found.T])
-        if found.shape[1] == 1:
-            found = np.hstack([1 - found, found])
-        if found.shape[1] != len(classes):
-            raise ValidationError(f"{name} has {found.shape[1]} columns for {len(classes)} classes")
-        return found
+        classes, name = len(self.classes), f"the {self._role}'s predict_proba"
+        return as_probabilities(self._ask("predict_proba"), self._count, classes, name)
 
     @property
     def _binary_classes(self) -> Array:
         if len(self.classes) != 2:
-            raise ValidationError(f"this metric needs two classes; the {self._role} has {len(self.classes)}")
+            raise ValidationError(
+                f"this metric needs two classes, and there are {len(self.classes)}; use accuracy, or r2 of numbers"
+            )
         return self.classes
 
     @property
+    def _positive_place(self) -> int:
+        """The place of the positive class: the last, or what is that of the rival."""
+        if self._rival is None:
+            return len(self._binary_classes) - 1
+        place = int(places(self._rival._binary_classes[-1:], self._binary_classes)[0])
+        if place < 0:
+            raise ValidationError(f"the {self._role} does not know the positive class of the {self._rival._role}")
+        return place
+
+    @property
     def _positive(self) -> Array:
-        positive: Array = self.class_codes == len(self._binary_classes) - 1
+        positive: Array = self.class_codes == self._positive_place
         return positive
 
     def _ask(self, method: str) -> Any:
-        if not hasattr(self._model, method):
-            raise ValidationError(f"the {self._role} has no {method}; use a metric that does without")
-        try:
-            return getattr(self._model, method)(self._rows)
-        except Exception as error:
-            name = f"the {self._role}'s {method}"
-            raise ValidationError(f"{name} raised {type(error).__name__} on the {self._which} rows") from error
+        return ask(self._model, method, self._rows, role=self._role, which=self._which)
 
 
-def _answers(values: Any, rows: int, name: str) -> Array:
-    """Give one plain value per row, or of several outputs one per row and output."""
-    array = np.asarray(values)
-    if array.ndim != 2 or array.shape[1] < 2 or len(array) != rows:
-        return plain_column(array, rows, name)
-    outputs = {place: plain_column(output, rows, name) for place, output in enumerate(array.T)}
-    return np.asarray(pd.DataFrame(outputs))  # in one dtype that holds them all
+def _distinct(classes: Any, name: str) -> Array:
+    found = plain_column(classes, len(classes), name)
+    if len(set(found.tolist())) < len(found):
+        raise ValidationError(f"{name} names a class twice")
+    return found
 
 
-def one_array(answer: Any) -> Array:
-    """Put an answer into one array of one row each; scikit-learn's probabilities of several outputs are a list of such.
-
-    Examples
-    --------
-    >>> one_array([np.zeros((3, 2)), np.zeros((3, 4))]).shape
-    (3, 6)
-    """
-    if isinstance(answer, list) and answer and all(np.ndim(part) == 2 for part in answer):
-        return np.concatenate([np.asarray(part) for part in answer], axis=1)
-    return np.asarray(answer)
-
-
-def plain_column(values: Any, rows: int, name: str) -> Array:
-    """Give one plain value per row; booleans become 0 and 1, so that they equal a model's integer classes."""
-    array = np.asarray(values)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.shape != (rows,):
-        raise ValidationError(f"{name} has the shape {array.shape} for {rows} rows")
-    series = pd.Series(array).infer_objects()
-    if series.isna().any():
-        raise ValidationError(f"{name} has {int(series.isna().sum())} missing values")
-    plain: Array = series.astype(int).to_numpy() if series.dtype == bool else series.to_numpy()
-    return plain
+def _sorted(labels: Array) -> Array:
+    try:
+        return np.unique(labels)
+    except TypeError as error:
+        raise ValidationError(
+            "y holds labels of several types, which have no order; give a model with classes_"
+        ) from error
 
 
 class Contest:
@@ -200,7 +185,11 @@ class Contest:
     def __init__(self, trial: Trial):
         rows, labels = held_out(trial)
         self.candidate = Predictions("candidate", trial.model, rows, labels)
-        self.champion = None if trial.champion is None else Predictions("champion", trial.champion, rows, labels)
+        self.champion = (
+            None
+            if trial.champion is None
+            else Predictions("champion", trial.champion, rows, labels, rival=self.candidate)
+        )
         self._model, self._train = trial.model, trial.train  # not the trial, which must not keep itself alive
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from mlopskit.errors import ValidationError
 from mlopskit.records.signature import Signature
 from mlopskit.records.trial import Trial
+from mlopskit.storage.frames import frames_in
 
 
 def has_rows(trial: Trial) -> bool:
@@ -23,11 +25,26 @@ def held_out(trial: Trial) -> tuple[Any, Any]:
     Raises
     ------
     ValidationError
+        If there are none, or not as many of both.
+    """
+    if not has_rows(trial) or not count_rows(trial.X):
+        raise ValidationError("there are no held-out rows; pass X and y")
+    if (rows := count_rows(trial.X)) != (labels := count_rows(trial.y)):
+        raise ValidationError(f"X has {rows} rows and y {labels} labels; pass as many of both")
+    return trial.X, trial.y
+
+
+def asked_rows(trial: Trial) -> Any:
+    """Return the held-out rows as the candidate takes them, with labels or without.
+
+    Raises
+    ------
+    ValidationError
         If there are none.
     """
-    if not has_rows(trial) or not len(trial.X):
-        raise ValidationError("there are no held-out rows; pass X and y")
-    return trial.X, trial.y
+    if trial.X is None or not count_rows(trial.X):
+        raise ValidationError("there are no held-out rows to ask about; pass X")
+    return fitted_columns(trial.model, trial.X)
 
 
 def training(train: Any) -> tuple[Any, Any]:
@@ -48,22 +65,48 @@ def training(train: Any) -> tuple[Any, Any]:
     if not isinstance(train, tuple | list) or len(train) != 2:
         raise ValidationError(f"train is a {type(train).__name__}; pass train=(X_train, y_train)")
     rows, labels = train
-    if not len(rows) or len(rows) != len(labels):
-        raise ValidationError(f"train has {len(rows)} rows and {len(labels)} labels; pass as many of both")
+    if not count_rows(rows) or count_rows(rows) != count_rows(labels):
+        raise ValidationError(
+            f"train has {count_rows(rows)} rows and {count_rows(labels)} labels; pass as many of both"
+        )
     return rows, labels
 
 
-def frame_of(rows: Any, role: str, purpose: str) -> pd.DataFrame:
-    """Return the rows if they are a DataFrame.
+def count_rows(rows: Any) -> int:
+    """Count rows, those of a sparse matrix too, or labels.
 
     Raises
     ------
     ValidationError
-        If they are something else, such as an array, that has no named columns.
+        If it is nothing that has rows in order.
     """
-    if not isinstance(rows, pd.DataFrame):
-        raise ValidationError(f"the {role} rows are a {type(rows).__name__}; {purpose} need a DataFrame")
-    return rows
+    if hasattr(rows, "shape") and len(rows.shape):
+        return int(rows.shape[0])
+    if isinstance(rows, str | Mapping) or not hasattr(rows, "__len__"):
+        raise ValidationError(f"rows are given as a {type(rows).__name__}; give a DataFrame, or one item per row")
+    return len(rows)
+
+
+def taken(rows: Any, places: Any) -> Any:
+    """Return the rows at some places, as whatever rows are given."""
+    if hasattr(rows, "iloc"):
+        return rows.iloc[places]
+    return [rows[place] for place in places] if isinstance(rows, list | tuple) else rows[places]
+
+
+def frame_of(rows: Any, role: str, purpose: str) -> pd.DataFrame:
+    """Return the rows as a DataFrame if they have named columns.
+
+    Raises
+    ------
+    ValidationError
+        If they are something else, such as an array.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if hasattr(rows, "__arrow_c_stream__") and not isinstance(rows, pd.Series):
+        return next(frames_in(rows))
+    raise ValidationError(f"the {role} rows are a {type(rows).__name__}; {purpose} need a DataFrame")
 
 
 def column_of(frame: pd.DataFrame, column: str, role: str) -> pd.Series:

@@ -71,15 +71,42 @@ def test_a_certain_mistake_has_a_finite_log_loss():
 @pytest.mark.parametrize(
     ("model", "y", "method", "message"),
     [
-        (Model(), [0, 1, 1, 0], "labels", "the champion has no predict"),
-        (Model(), [0, 1, 1, 0], "positive_rank", "the champion has no predict_proba"),
+        (Model(predict_proba=P), [0, 1, 1, 0], "labels", "the champion has no predict;"),
+        (Model(predict=[0] * 4), [0, 1, 1, 0], "positive_rank", "the champion has no predict_proba"),
         (Model(predict=[1, 2]), [0, 1, 1, 0], "labels", r"predict has the shape \(2,\) for 4 rows"),
-        (Model(predict=[1, 2, None, 3]), [0, 1, 1, 0], "labels", "predict has 1 missing values"),
+        (Model(predict=[1, 2, None, 3]), [0, 1, 1, 0], "labels", "predict is missing in 1 of 4 rows"),
         (Model(predict_proba=[[0.5] * 3] * 4), [0, 1, 1, 0], "true_class_probability", "3 columns for 2 classes"),
-        (Model(predict_proba=[[np.nan, 1]] * 4), [0, 1, 1, 0], "positive_rank", "missing values"),
+        (Model(predict_proba=[[np.nan, 1]] * 4), [0, 1, 1, 0], "positive_rank", "missing in 4 of 4"),
         (Model(predict_proba=[[0.2, 0.3, 0.5]] * 4), [0, 1, 2, 0], "positive_rank", "needs two classes"),
         (Model(predict_proba=P, classes=[0, 1]), [0, 1, 2, 0], "positive_rank", "does not know, in 1 of 4 rows"),
-        (Model(predict=["a", "b", "c", "d"]), [0, 1, 1, 0], "values", "are not numbers"),
+        (Model(predict=["a", "b", "c", "d"]), ["a", "b", "c", "d"], "values", "y holds texts, not numbers"),
+        (
+            Model(predict=["0", "1", "1", "0"]),
+            [0, 1, 1, 0],
+            "labels",
+            "y holds numbers and the champion predicts texts",
+        ),
+        (Model(predict=[0.5, np.inf, 1, 2]), [0.5, 1, 1, 0], "values", "predict is infinite in 1 of 4 rows"),
+        (Model(predict=[0.5, 1, 1]), [0.5, 1, 1, 0], "values", r"predict has the shape \(3,\)"),
+        (Model(predict=[0] * 4), [10**400, 1, 2, 3], "values", "too large for a float"),
+        (Model(predict=[[0], [1, 2], [1], [0]]), [0, 1, 1, 0], "labels", "rows of different lengths"),
+        (Model(predict=[0] * 4), pd.to_datetime(["2013-01-01"] * 4), "values", "y holds moments, not numbers"),
+        (Model(predict=[0] * 4), [1j, 2, 3, 4], "values", "y holds complex numbers"),
+        (
+            Model(predict_proba=P),
+            pd.Series(["late", 1, 2, 3], dtype=object),
+            "positive_rank",
+            "labels of several types",
+        ),
+        (Model(predict_proba=P, classes=["a", "a"]), list("aaaa"), "positive_rank", "names a class twice"),
+        (Model(predict_proba=P, classes=["0", "1"]), [0, 1, 1, 0], "positive_rank", "another type than its classes_"),
+        (Model(predict_proba=[[0.2, 1.8]] * 4), [0, 1, 1, 0], "positive_rank", "not between 0 and 1 in 4 of 4 rows"),
+        (Model(predict_proba=[[0.2, 0.3]] * 4), [0, 1, 1, 0], "positive_rank", "does not sum to 1 in 4 of 4 rows"),
+        (Model(predict_proba=[["JFK", "LGA"]] * 4), [0, 1, 1, 0], "positive_rank", "predict_proba holds texts"),
+        (Model(predict_proba=None), [0, 1, 1, 0], "positive_rank", r"predict_proba has the shape \(\)"),
+        (Model(predict_proba=P * 2), [0, 1, 1, 0], "positive_rank", r"has the shape \(8, 2\) for 4 rows"),
+        (Model, [0, 1, 1, 0], "labels", "the champion is the class Model; give a fitted instance"),
+        (len, [0, 1, 1, 0], "labels", "without predict"),
     ],
 )
 def test_what_can_not_be_scored_is_said_without_values(model, y, method, message):
@@ -87,10 +114,37 @@ def test_what_can_not_be_scored_is_said_without_values(model, y, method, message
         getattr(ask(model, y), method)()
 
 
-@pytest.mark.parametrize("y", [[0, 1], [0, 1, None, 0], [[[0, 1]]] * 4])
+@pytest.mark.parametrize("y", [[0, 1], [0, 1, None, 0], [[[0, 1]]] * 4, pd.Series([[0], [1], [1], [0]])])
 def test_labels_have_to_fit_the_rows(y):
-    with pytest.raises(ValidationError, match="y has"):
+    with pytest.raises(ValidationError, match=r"^y (has|is missing|holds)"):
         ask(Model(), y)
+
+
+def test_labels_may_be_anything_that_has_a_hash():
+    classes = np.empty(2, dtype=object)
+    classes[:] = [("JFK", 1), ("LGA", 2)]
+    y = pd.Series([classes[place] for place in (0, 1, 1, 0)])
+    model = Model(predict=y, predict_proba=P)
+    model.classes_ = classes
+    truth, predicted = ask(model, y).positive_label()
+    assert truth.tolist() == predicted.tolist() == [False, True, True, False]
+    assert ask(model, y).positive_rank()[0].tolist() == [False, True, True, False]
+
+
+def test_both_models_are_judged_by_the_positive_class_of_the_candidate():
+    candidate = Model(classes=["late", "in time"], predict=["in time"] * 4, predict_proba=P)
+    for champion in (
+        Model(classes=["in time", "late"], predict=["in time"] * 4, predict_proba=np.array(P)[:, ::-1]),
+        Model(classes=["in time", "late"], decision_function=[1.0, -2.0, -0.5, 0.7]),
+    ):
+        y = ["late", "in time", "in time", "late"]
+        first = contest(Trial(candidate, champion, X, y))
+        ranks = first.candidate.positive_rank(), first.champion.positive_rank()
+        assert all(truth.tolist() == [False, True, True, False] for truth, _ in ranks)
+        assert np.argsort(ranks[0][1]).tolist() == np.argsort(ranks[1][1]).tolist() == [0, 3, 2, 1]
+    other = contest(Trial(candidate, Model(classes=["late", "early"], predict_proba=P), X, ["late"] * 4)).champion
+    with pytest.raises(ValidationError, match="champion does not know the positive class of the candidate"):
+        other.positive_rank()
 
 
 def test_no_rows_are_no_evidence():

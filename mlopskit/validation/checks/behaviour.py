@@ -13,11 +13,12 @@ import numpy as np
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
+from mlopskit.validation.asking import copied
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.predictions import Predictions
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out
+from mlopskit.validation.trial_rows import count_rows, held_out
 
 _EXAMPLES = 10
 
@@ -66,17 +67,25 @@ class BehaviourCheck(ScoreCheck):
 
     def _changed(self, rows: Any) -> Any:
         """Change a copy; the other checks look at the same rows."""
-        copy = rows.copy() if hasattr(rows, "copy") else rows
         try:
-            changed = self.change(copy)
+            changed = self.change(copied(rows))
         except Exception as error:
-            raise ValidationError(f"the change {self.changed} raised {type(error).__name__} on the rows") from error
-        if np.shape(changed)[:1] != np.shape(rows)[:1]:
             raise ValidationError(
-                f"the change {self.changed} returned the shape {np.shape(changed)} for {len(rows)} rows; "
-                "return all rows in their order"
+                f"the change {self.changed} raised {type(error).__name__} on the held-out rows; call it on X to see why"
+            ) from error
+        if not _as_many(changed, rows):
+            raise ValidationError(
+                f"the change {self.changed} returned a {type(changed).__name__} without all {count_rows(rows)} rows; "
+                "return each in its place"
             )
         return changed
+
+
+def _as_many(changed: Any, rows: Any) -> bool:
+    try:
+        return count_rows(changed) == count_rows(rows)
+    except ValidationError:  # None, for example, of a function that changes in place
+        return False
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ from mlopskit.validation.checks.interval import IntervalCheck
 from mlopskit.validation.checks.models import finite_number, known_metric, recorded
 from mlopskit.validation.metrics import Metric, metric_named
 from mlopskit.validation.predictions import Predictions, contest
-from mlopskit.validation.trial_rows import has_rows
+from mlopskit.validation.trial_rows import count_rows, has_rows
 
 
 @attrs.frozen
@@ -24,16 +24,17 @@ class GainCheck(IntervalCheck):
     def compare(self, metric: Metric, min_gain: float, other: tuple[str, Predictions], trial: Trial) -> CheckResult:
         """Measure both models on each draw of groups; `other` has a name."""
         name, model = other
-        codes, groups = group_codes(trial.groups, len(trial.X))
+        count = count_rows(trial.X)
+        codes, groups = group_codes(trial.groups, count)
         first, second = (metric.scorer(*metric.pair(each), codes, groups) for each in (contest(trial).candidate, model))
         interval = self.interval(lambda counts: metric.gain(first(counts), second(counts)), groups, metric.name)
         whole = np.ones(groups)
         observed = self.gained(metric, min_gain, first(whole), (name, second(whole)))
-        observed |= {"low": interval.low, "high": interval.high, "n": len(trial.X), "groups": groups}
+        observed |= {"low": interval.low, "high": interval.high, "n": count, "groups": groups}
         if interval.problem:
             observed["verdict"] = "not enough data"
             message = f"not enough data: {interval.problem}"
-            return self.result("failed", message, rows=len(trial.X), observed=observed)
+            return self.result("failed", message, rows=count, observed=observed)
         low, high = interval.ends()
         passed = low > min_gain
         observed["verdict"] = "better" if passed else "worse" if high < min_gain else "uncertain"
@@ -41,7 +42,7 @@ class GainCheck(IntervalCheck):
             f"{'' if passed else 'no evidence of gain: '}{metric.name} is {observed['candidate']:.4g}, that of the "
             f"{name} {observed[name]:.4g}; gain {observed['gain']:.3g} ({self.within(interval)})"
         )
-        return self.result("passed" if passed else "failed", message, rows=len(trial.X), observed=observed)
+        return self.result("passed" if passed else "failed", message, rows=count, observed=observed)
 
     def gained(self, metric: Metric, min_gain: float, score: float, other: tuple[str, float]) -> dict[str, Any]:
         """Return what is observed without an interval."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -12,12 +11,12 @@ from mlopskit.errors import ValidationError
 from mlopskit.records.agreement import disagreeing
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
+from mlopskit.validation.answers import one_array
+from mlopskit.validation.asking import ask, methods_of
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
-from mlopskit.validation.predictions import one_array
-from mlopskit.validation.trial_rows import fitted_columns
+from mlopskit.validation.trial_rows import asked_rows, count_rows, taken
 
-_METHODS = ("predict", "predict_proba")
 _EXAMPLES = 10
 _SEED = 0
 
@@ -51,9 +50,9 @@ class Deterministic(ScoreCheck):
 
     def judge(self, trial: Trial) -> CheckResult:
         """Ask again."""
-        rows = _rows(trial)
-        failing = np.zeros(len(rows), dtype=bool)
-        for method in _methods(trial.model):
+        rows = asked_rows(trial)
+        failing = np.zeros(count_rows(rows), dtype=bool)
+        for method in methods_of(trial.model):
             first = _ask(trial.model, method, rows)
             for _ in range(self.repeats):
                 failing |= disagreeing(_ask(trial.model, method, rows), first, tolerance=0.0)
@@ -94,43 +93,24 @@ class RowByRow(ScoreCheck):
 
     def judge(self, trial: Trial) -> CheckResult:
         """Ask in three ways."""
-        rows, random = _rows(trial), np.random.default_rng(_SEED)
-        failing = np.zeros(len(rows), dtype=bool)
-        shuffled = random.permutation(len(rows))
-        alone = np.sort(random.choice(len(rows), min(self.rows, len(rows)), replace=False))
-        for method in _methods(trial.model):
+        rows, random = asked_rows(trial), np.random.default_rng(_SEED)
+        count = count_rows(rows)
+        failing = np.zeros(count, dtype=bool)
+        shuffled = random.permutation(count)
+        alone = np.sort(random.choice(count, min(self.rows, count), replace=False))
+        for method in methods_of(trial.model):
             batch = _ask(trial.model, method, rows)
-            other_order = _ask(trial.model, method, _taken(rows, shuffled))
+            other_order = _ask(trial.model, method, taken(rows, shuffled))
             failing[shuffled] |= disagreeing(other_order, batch[shuffled], tolerance=self.tolerance)
-            singles = np.concatenate([_ask(trial.model, method, _taken(rows, [place])) for place in alone])
+            singles = np.concatenate([_ask(trial.model, method, taken(rows, [place])) for place in alone])
             failing[alone] |= disagreeing(singles, batch[alone], tolerance=self.tolerance)
         return _verdict(self, failing, "get another prediction alone or in another order")
 
 
-def _rows(trial: Trial) -> Any:
-    if trial.X is None or not len(trial.X):
-        raise ValidationError("there are no held-out rows to ask about; pass X")
-    return fitted_columns(trial.model, trial.X)
-
-
-def _taken(rows: Any, places: Any) -> Any:
-    return rows.iloc[places] if hasattr(rows, "iloc") else np.asarray(rows)[places]
-
-
-def _methods(model: Any) -> Iterable[str]:
-    found = [method for method in _METHODS if hasattr(model, method)]
-    if not found:
-        raise ValidationError(f"the candidate is a {type(model).__name__} without predict")
-    return found
-
-
 def _ask(model: Any, method: str, rows: Any) -> Array:
-    try:
-        answer = one_array(getattr(model, method)(rows))
-    except Exception as error:
-        raise ValidationError(f"the candidate's {method} raised {type(error).__name__} on {len(rows)} rows") from error
-    if answer.shape[:1] != (len(rows),):
-        raise ValidationError(f"the candidate's {method} has the shape {answer.shape} for {len(rows)} rows")
+    answer, count = one_array(ask(model, method, rows)), count_rows(rows)
+    if answer.shape[:1] != (count,):
+        raise ValidationError(f"the candidate's {method} has the shape {answer.shape} for {count} rows")
     return answer
 
 

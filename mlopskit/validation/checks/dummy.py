@@ -6,17 +6,17 @@ from typing import Any
 
 import attrs
 import numpy as np
-import pandas as pd
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
+from mlopskit.validation.answers import places, plain_column
 from mlopskit.validation.checks.champion import GainCheck
 from mlopskit.validation.checks.models import finite_number, optional_metric
 from mlopskit.validation.metrics import metric_named
-from mlopskit.validation.predictions import Predictions, contest, plain_column
+from mlopskit.validation.predictions import Predictions, contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out, training
+from mlopskit.validation.trial_rows import count_rows, held_out, training
 
 
 @attrs.frozen
@@ -60,7 +60,7 @@ class BetterThanDummy(GainCheck):
         rows, labels = held_out(trial)
         task = Task.of(trial.model, labels)
         seen = labels if trial.train is None else training(trial.train)[1]
-        blank, known = np.zeros((len(rows), 1)), np.zeros((len(seen), 1))
+        blank, known = np.zeros((count_rows(rows), 1)), np.zeros((count_rows(seen), 1))
         if task.kind == "regression":
             dummy = Predictions("dummy", DummyRegressor().fit(known, np.asarray(seen, dtype=float)), blank, labels)
         elif task.outputs > 1:
@@ -73,9 +73,9 @@ class BetterThanDummy(GainCheck):
     def _of_classes(self, trial: Trial, seen: Any) -> Predictions:
         """Fit on places in the candidate's own order of classes, of which the last is the positive one."""
         candidate = contest(trial).candidate
-        codes = pd.Index(candidate.classes).get_indexer(pd.Index(plain_column(seen, len(seen), "the training y")))
+        codes = places(plain_column(seen, count_rows(seen), "the training y"), candidate.classes)
         dummy = _KnowsAll(np.arange(len(candidate.classes)), codes[codes >= 0])
-        return Predictions("dummy", dummy, np.zeros((len(trial.X), 1)), candidate.class_codes)
+        return Predictions("dummy", dummy, np.zeros((count_rows(trial.X), 1)), candidate.class_codes)
 
 
 class _KnowsAll:

@@ -13,10 +13,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
+from mlopskit.validation.answers import plain_column
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
-from mlopskit.validation.predictions import plain_column
 from mlopskit.validation.task import Task
 from mlopskit.validation.trial_rows import fitted_columns, frame_of, held_out, training
 

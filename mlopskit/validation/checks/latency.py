@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import attrs
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
+from mlopskit.validation.asking import ask, copied
 from mlopskit.validation.checks.models import ScoreCheck
-from mlopskit.validation.trial_rows import fitted_columns
+from mlopskit.validation.trial_rows import asked_rows, count_rows, taken
 
 _WARMING = 5
 
@@ -58,17 +60,12 @@ class MaxLatency(ScoreCheck):
 
     def judge(self, trial: Trial) -> CheckResult:
         """Time the calls."""
-        if trial.X is None or len(trial.X) < self.rows:
-            raise ValidationError(f"there are no {self.rows} held-out rows to ask for")
-        some = fitted_columns(trial.model, trial.X)[: self.rows]
-        times = []
-        for _ in range(self.calls + _WARMING):
-            start = time.perf_counter()
-            try:
-                trial.model.predict(some)
-            except Exception as error:
-                raise ValidationError(f"predict raised {type(error).__name__} on {self.rows} rows") from error
-            times.append((time.perf_counter() - start) * 1e3)
+        rows = asked_rows(trial)
+        if (count := count_rows(rows)) < self.rows:
+            raise ValidationError(f"X has {count} rows and {self.rows} are to be asked for at once; pass more")
+        some = taken(rows, np.arange(self.rows))
+        ask(trial.model, "predict", some)  # what can not answer says why
+        times = [_milliseconds(trial.model, copied(some)) for _ in range(self.calls + _WARMING)]
         median, p95 = (float(value) for value in np.quantile(times[_WARMING:], [0.5, 0.95]))
         quick = p95 <= self.milliseconds
         observed = {
@@ -77,3 +74,9 @@ class MaxLatency(ScoreCheck):
         }  # fmt: skip
         message = f"19 of 20 calls take at most {p95:.3g} ms"
         return self.result("passed" if quick else "failed", message, observed=observed)
+
+
+def _milliseconds(model: Any, rows: Any) -> float:
+    start = time.perf_counter()
+    model.predict(rows)
+    return (time.perf_counter() - start) * 1e3

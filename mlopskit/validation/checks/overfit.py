@@ -16,7 +16,7 @@ from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out, training
+from mlopskit.validation.trial_rows import count_rows, held_out, training
 
 
 @attrs.frozen
@@ -66,22 +66,23 @@ class MaxOverfit(IntervalCheck):
         seen, _ = training(trial.train)
         task = Task.of(trial.model, labels)
         metric, models = metric_named(self.metric or task.metric), contest(trial)
-        codes, groups = group_codes(trial.groups, len(rows))
+        known, count = count_rows(seen), count_rows(rows)
+        codes, groups = group_codes(trial.groups, count)
         unseen_score = metric.scorer(*metric.pair(models.candidate), codes, groups)
-        seen_score = metric.scorer(*metric.pair(models.training), np.arange(len(seen)), len(seen))
-        train, test = seen_score(np.ones(len(seen))), unseen_score(np.ones(groups))
+        seen_score = metric.scorer(*metric.pair(models.training), np.arange(known), known)
+        train, test = seen_score(np.ones(known)), unseen_score(np.ones(groups))
         observed: dict[str, Any] = {
             "verdict": "not enough data", "metric": metric.name, "task": str(task), "train": train, "candidate": test,
-            "gap": metric.gain(train, test), "low": None, "high": None, "threshold": self.tolerance, "n": len(rows),
+            "gap": metric.gain(train, test), "low": None, "high": None, "threshold": self.tolerance, "n": count,
         }  # fmt: skip
         drawn = [
-            resample(score, count, resamples=self.resamples, seed=seed)
-            for score, count, seed in ((seen_score, len(seen), self.seed), (unseen_score, groups, self.seed + 1))
+            resample(score, pieces, resamples=self.resamples, seed=seed)
+            for score, pieces, seed in ((seen_score, known, self.seed), (unseen_score, groups, self.seed + 1))
         ]
         gaps = drawn[0] - drawn[1] if metric.higher_is_better else drawn[1] - drawn[0]
-        if min(groups, len(seen)) < FEWEST_GROUPS or not np.isfinite([observed["gap"], *gaps]).all():
-            message = f"not enough data: {len(seen)} training and {len(rows)} held-out rows, in {groups} groups"
-            return self.result("failed", message, rows=len(rows), observed=observed)
+        if min(groups, known) < FEWEST_GROUPS or not np.isfinite([observed["gap"], *gaps]).all():
+            message = f"not enough data: {known} training and {count} held-out rows, in {groups} groups"
+            return self.result("failed", message, rows=count, observed=observed)
         low, high = percentile_interval(gaps, self.confidence)
         verdict = "no overfit" if high <= self.tolerance else "overfit" if low > self.tolerance else "uncertain"
         message = (
@@ -90,6 +91,4 @@ class MaxOverfit(IntervalCheck):
             f"({100 * self.confidence:g} % interval {low:.3g} to {high:.3g})"
         )
         observed |= {"verdict": verdict, "low": low, "high": high}
-        return self.result(
-            "passed" if verdict == "no overfit" else "failed", message, rows=len(rows), observed=observed
-        )
+        return self.result("passed" if verdict == "no overfit" else "failed", message, rows=count, observed=observed)

@@ -16,7 +16,7 @@ from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.multiple_testing import holm
 from mlopskit.validation.predictions import Predictions, contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out, training
+from mlopskit.validation.trial_rows import held_out
 
 
 @attrs.frozen
@@ -67,8 +67,7 @@ class StablePredictions(ScoreCheck):
 
     def judge(self, trial: Trial) -> CheckResult:
         """Compare both distributions."""
-        rows, labels = held_out(trial)
-        seen, _ = training(trial.train)
+        _, labels = held_out(trial)
         task, models = Task.of(trial.model, labels), contest(trial)
         numbers = task.kind == "regression" or (task.classes == 2 and task.ranks)
         known, asked = (_predicted(each, task) for each in (models.training, models.candidate))
@@ -82,13 +81,13 @@ class StablePredictions(ScoreCheck):
         verdict = "stable" if distance <= self.tolerance else "drifted" if p_value < self.alpha else "uncertain"
         observed: dict[str, Any] = {
             "verdict": verdict, "statistic": "kolmogorov-smirnov" if numbers else "total variation",
-            "distance": distance, "p_value": p_value, "threshold": self.tolerance, "task": str(task), "n": len(rows),
+            "distance": distance, "p_value": p_value, "threshold": self.tolerance, "task": str(task), "n": len(asked),
         }  # fmt: skip
         message = (
-            f"{'uncertain: ' if verdict == 'uncertain' else ''}the distance is {distance:.3g} between {len(seen)} "
-            f"training and {len(rows)} held-out rows (p = {p_value:.2g})"
+            f"{'uncertain: ' if verdict == 'uncertain' else ''}the distance is {distance:.3g} between {len(known)} "
+            f"training and {len(asked)} held-out rows (p = {p_value:.2g})"
         )
-        return self.result("passed" if verdict == "stable" else "failed", message, rows=len(rows), observed=observed)
+        return self.result("passed" if verdict == "stable" else "failed", message, rows=len(asked), observed=observed)
 
 
 def _predicted(predictions: Predictions, task: Task) -> Array:

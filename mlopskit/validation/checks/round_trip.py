@@ -12,19 +12,18 @@ import cloudpickle
 import numpy as np
 
 from mlopskit.clean_process import run_clean
-from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation import questioning
+from mlopskit.validation.answers import one_array
+from mlopskit.validation.asking import ask, methods_of
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
 from mlopskit.validation.input_cases import Case, input_cases
-from mlopskit.validation.predictions import one_array
-from mlopskit.validation.trial_rows import fitted_columns
+from mlopskit.validation.trial_rows import asked_rows, count_rows, taken
 
 _ROWS = 1000
-_METHODS = ("predict", "predict_proba")
 
 
 @attrs.frozen
@@ -72,9 +71,8 @@ class SurvivesRoundTrip(ScoreCheck):
 
     def judge(self, trial: Trial) -> CheckResult:
         """Save, load and ask."""
-        if trial.X is None or not len(trial.X):
-            raise ValidationError("there are no held-out rows to ask about; pass X")
-        rows = fitted_columns(trial.model, trial.X)[:_ROWS]
+        rows = asked_rows(trial)
+        rows = taken(rows, np.arange(min(count_rows(rows), _ROWS)))
         answers = _asked_here(trial.model, rows)
         try:
             saved = cloudpickle.dumps(trial.model)
@@ -112,16 +110,7 @@ class SurvivesRoundTrip(ScoreCheck):
 
 def _asked_here(model: Any, rows: Any) -> dict[str, Array]:
     """Return what the model answers in this process, by method."""
-    answers = {}
-    for method in _METHODS:
-        if hasattr(model, method):
-            try:
-                answers[method] = one_array(getattr(model, method)(rows))
-            except Exception as error:
-                raise ValidationError(f"the candidate's {method} raised {type(error).__name__} here") from error
-    if not answers:
-        raise ValidationError(f"the candidate is a {type(model).__name__} without predict")
-    return answers
+    return {method: one_array(ask(model, method, rows)) for method in methods_of(model)}
 
 
 def _read(answer: bytes) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from mlopskit.validation.checks.models import finite_number, known_metric, recor
 from mlopskit.validation.intervals import wilson_interval
 from mlopskit.validation.metrics import Metric, metric_named
 from mlopskit.validation.predictions import contest
-from mlopskit.validation.trial_rows import has_rows
+from mlopskit.validation.trial_rows import count_rows, has_rows
 
 
 @attrs.frozen
@@ -76,7 +76,7 @@ class MinScore(IntervalCheck):
             score = recorded(trial.scores, self.metric, "candidate")
             return self._result(metric, score, Interval(score, score), f"{self.metric} is {score:.4g}, as recorded")
         truth, predicted = metric.pair(contest(trial).candidate)
-        codes, groups = group_codes(trial.groups, len(trial.X))
+        codes, groups = group_codes(trial.groups, count_rows(trial.X))
         score = metric.score(truth, predicted)
         if self.metric == "accuracy" and trial.groups is None and truth.ndim == 1:
             interval = Interval(*wilson_interval(int((truth == predicted).sum()), len(truth), self.confidence))

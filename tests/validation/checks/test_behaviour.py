@@ -54,7 +54,11 @@ def test_probabilities_have_to_move_the_expected_way(held_out, linear):
 
 def test_a_change_that_fails_or_loses_rows_is_an_error(held_out, linear):
     trial = Trial(linear(), X=held_out[0], y=held_out[1])
-    for change, words in ((lambda frame: frame["nope"], "raised KeyError"), (lambda frame: frame[1:], "all rows")):
+    for change, words in (
+        (lambda frame: frame["nope"], "raised KeyError"),
+        (lambda frame: frame[1:], "all 2000 rows"),
+        (lambda frame: frame.__setitem__("signal", 0), "a NoneType without all"),
+    ):
         result = Invariant(change).check(trial)
         assert (result.status, words in result.message) == ("error", True)
 

@@ -124,7 +124,15 @@ def test_without_rows_or_scores_of_both_it_is_an_error(linear):
 
 
 @pytest.mark.parametrize(
-    ("groups", "message"), [([1, 2], "2 group labels for 2000"), ([None] * 2000, "2000 missing labels")]
+    ("groups", "message"),
+    [
+        ([1, 2], "2 group labels for 2000"),
+        ([None] * 2000, "missing in 2000 of 2000"),
+        ("day", "groups is a str; give one label per row"),
+        (5, "groups is a int"),
+        (pd.DataFrame({"a": range(2000)}), "a DataFrame"),
+        ([[1]] * 2000, "without a hash"),
+    ],
 )
 def test_groups_that_do_not_fit_are_an_error(groups, message, held_out, linear):
     result = checks.BetterThanChampion("roc_auc").check(trial_of(held_out, linear(), linear("noisy"), groups))
@@ -135,7 +143,10 @@ def test_groups_that_do_not_fit_are_an_error(groups, message, held_out, linear):
 def test_a_champion_that_can_not_predict_is_an_error_that_names_it(held_out, linear):
     result = checks.BetterThanChampion("roc_auc").check(trial_of(held_out, linear(), linear("nope")))
     assert result.status == "error"
-    assert result.message == "the champion's predict_proba raised KeyError on the held-out rows"
+    assert (
+        result.message
+        == "the champion's predict_proba raised KeyError on the held-out rows; call it on them to see why"
+    )
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def raises(rows):
 @pytest.mark.parametrize(
     ("trial", "message"),
     [
-        (Trial(Answers(raises), X=X), "predict raised RuntimeError on 60 rows"),
+        (Trial(Answers(raises), X=X), "predict raised RuntimeError on the held-out rows"),
         (Trial(Answers(lambda rows: [1]), X=X), r"shape (1,) for 60 rows"),
         (Trial(object(), X=X), "object without predict"),
         (Trial(object()), "pass X"),

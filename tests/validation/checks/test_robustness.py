@@ -48,7 +48,10 @@ def test_a_model_that_raises_on_missing_values_is_not_robust_to_them(trial):
     model = LogisticRegression().fit(trial.X, trial.y)
     result = RobustTo("missing").check(Trial(model, X=trial.X, y=trial.y))
     assert (result.status, result.observed["verdict"]) == ("failed", "raises")
-    assert result.message == "the candidate's predict_proba raised ValueError on the spoiled rows"
+    assert (
+        result.message
+        == "the candidate's predict_proba raised ValueError on the spoiled rows; call it on them to see why"
+    )
 
 
 def test_a_model_that_raises_on_plain_rows_is_an_error(trial, linear):
