@@ -68,7 +68,10 @@ def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
 
 @lru_cache(maxsize=1024, typed=True)
 def _exact_bounds(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[Any, Any]:
-    """Return the nearest bounds of the column's own type that let the same values pass; None for no bound."""
+    """Return the nearest bounds of the column's own type that let the same values pass; None for no bound.
+
+    Where no int can pass they are reversed, so that each is below the one or above the other.
+    """
     for bound in (low, high):
         if isinstance(bound, bool | str | dt.date) or not _is_number(bound):
             raise TypeError("numbers are compared with numbers")
@@ -77,6 +80,8 @@ def _exact_bounds(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[Any, Any]:
     limits = np.iinfo(dtype)
     lower = None if low == -math.inf else math.ceil(low) if math.isfinite(low) else limits.max + 1
     upper = None if high == math.inf else math.floor(high) if math.isfinite(high) else limits.min - 1
+    if (lower is not None and lower > limits.max) or (upper is not None and upper < limits.min):
+        return limits.max, limits.min
     return lower, upper
 
 
@@ -91,25 +96,19 @@ def _float_at_most(high: Any) -> float:
 
 
 def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:
-    if not _may_fail(column, low, high):
-        return None
+    """Compare only with the bounds that the least and the greatest number, which other checks ask for too, break."""
     numbers: Any = column.numbers
-    failing = np.zeros(column.rows, dtype=bool)
-    limits = np.iinfo(numbers.dtype) if numbers.dtype.kind in "iu" else None
+    below = low is not None and _python(column.low) < low
+    above = high is not None and _python(column.high) > high
+    if not (below or above):
+        return None
     with np.errstate(invalid="ignore"):
-        if low is not None:
-            failing |= (numbers < low) if limits is None or low <= limits.max else True
-        if high is not None:
-            failing |= (numbers > high) if limits is None or high >= limits.min else True
-    return mask_or_none(failing if column.missing is None else failing & ~column.missing)
-
-
-def _may_fail(column: Column, low: Any, high: Any) -> bool:
-    """Whether the least and the greatest number, which other checks ask for too, do not settle it already."""
-    least, most = column.low, column.high
-    below = low is not None and _python(least) < low
-    above = high is not None and _python(most) > high
-    return below or above
+        failing: Mask = numbers < low if below else numbers > high
+        if below and above:
+            failing |= numbers > high
+    if column.missing is not None:
+        failing &= ~column.missing
+    return mask_or_none(failing)
 
 
 def _python(number: Any) -> Any:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlopskit.validation.short_texts import number_short_texts
+
 Mask: TypeAlias = NDArray[np.bool_]
 Kind: TypeAlias = Literal[
     "int", "float", "bool", "complex", "text", "datetime", "timedelta", "period", "bytes", "mixed", "object", "empty"
@@ -102,9 +104,10 @@ class Column:
         """Which rows have None, NaN, NaT or NA; None if no row has."""
         values = self.values
         if isinstance(values, np.ndarray):
-            if values.dtype.kind in "iub":
+            kind = values.dtype.kind
+            if kind in "iub" or (kind == "f" and self.rows and not np.isnan(self._least)):
                 return None
-            mask = np.isnan(values) if values.dtype.kind in "fcmM" else pd.isna(values)
+            mask = np.isnan(values) if kind in "fcmM" else pd.isna(values)
         else:
             mask = values.isna()
             if isinstance(values, pd.arrays.SparseArray):
@@ -138,7 +141,8 @@ class Column:
     @found_once
     def low(self) -> Any:
         """The least number that is not missing; None if there is none."""
-        return self._extreme(np.minimum, np.fmin)
+        all_there = self.numbers is not None and self.missing is None and self.rows
+        return self._least if all_there else self._extreme(np.minimum, np.fmin)
 
     @found_once
     def high(self) -> Any:
@@ -166,8 +170,14 @@ class Column:
         if not levels.any():
             return None
         with_missing = np.append(levels, False)  # where the code -1 points
-        found: Mask = with_missing[self.codes]
+        found: Mask = with_missing.take(self.codes)
         return mask_or_none(found)
+
+    @found_once
+    def _least(self) -> Any:
+        """The least of all numbers; NaN, which `np.minimum` passes on, if one is NaN."""
+        numbers: Any = self.numbers
+        return np.minimum.reduce(numbers)
 
     def _extreme(self, of_all: Any, of_present: Any) -> Any:
         numbers = self.numbers
@@ -199,6 +209,10 @@ class Column:
             return _factorized(values, self.missing, of_one_type=of_one_type)
         if self.stored_kind == "float" and self.numbers is not None and self.missing is not None:
             values = np.where(self.missing, np.nan, self.numbers)
+        if self.stored_kind == "text" and isinstance(values, pd.arrays.ArrowExtensionArray):
+            numbered = number_short_texts(values, self.missing)
+            if numbered is not None:
+                return numbered
         codes, levels = pd.factorize(values)
         return codes, levels
 

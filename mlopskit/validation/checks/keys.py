@@ -59,9 +59,9 @@ def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
     numbers = np.zeros(columns[0].rows, dtype=np.int64)
     count = 1
     for column in columns:
-        codes = np.asarray(column.codes, dtype=np.int64)
-        present &= codes >= 0
-        levels = max(1, len(column.levels))
+        codes, levels = _numbered(column)
+        if column.missing is not None:
+            present &= ~column.missing
         if count > np.iinfo(np.int64).max // levels:  # number them anew, so that they stay small
             numbers = pd.factorize(numbers)[0].astype(np.int64)
             count = int(numbers.max(initial=0)) + 1
@@ -70,10 +70,20 @@ def _combined(columns: tuple[Column, ...]) -> tuple[np.ndarray[Any, Any], Mask]:
     return numbers, present
 
 
+def _numbered(column: Column) -> tuple[np.ndarray[Any, Any], int]:
+    """Number the values of a column from 0 on; ints that lie close together are their own numbers."""
+    numbers = column.numbers
+    if numbers is not None and numbers.dtype.kind == "i" and column.low is not None:
+        count = int(column.high) - int(column.low) + 1
+        if count <= _DENSE * column.rows:
+            return numbers - np.int64(column.low), count
+    return np.asarray(column.codes, dtype=np.int64), max(1, len(column.levels))
+
+
 def _repeated(numbers: np.ndarray[Any, Any], present: Mask) -> Mask | None:
     """Tell which rows under the mask have a number that another one has too."""
-    known = numbers[present]
-    if not len(known):
+    known = numbers if present.all() else numbers[present]
+    if not len(known) or (known[1:] > known[:-1]).all():  # the usual key rises
         return None
     if known.max() < _DENSE * len(known):  # counting is much the fastest while there is not much to count over
         repeated = (np.bincount(known) > 1)[known]

@@ -92,13 +92,15 @@ class Monotonic(FrameCheck):
             raise unfit(self, column, "values that have an order")
         if not len(values):
             return self.merge(state, _Run(RowTally(column.rows)))
-        places = np.arange(column.rows) if column.missing is None else np.flatnonzero(~column.missing)
         breaks = np.asarray(self._breaks(values[:-1], values[1:]), dtype=bool)
-        failing = None
+        first, failing = 0, None
+        if column.missing is not None:
+            first = int(np.argmin(column.missing))
         if breaks.any():
             failing = np.zeros(column.rows, dtype=bool)
-            failing[places[1:][breaks]] = True
-        run = _Run(RowTally.of(failing, column.rows), values[0], int(places[0]), values[-1])
+            places = slice(None) if column.missing is None else ~column.missing
+            failing[places] = np.append(False, breaks)
+        run = _Run(RowTally.of(failing, column.rows), values[0], first, values[-1])
         return self.merge(state, run)
 
     def merge(self, first: _Run, second: _Run) -> _Run:

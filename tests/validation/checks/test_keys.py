@@ -67,3 +67,22 @@ def test_unique_agrees_with_pandas(keys, cut):
     expected = tuple(np.flatnonzero(frame.duplicated(keep=False))[:10].tolist())
     assert found(checks.Unique("a", "b"), frame).examples == expected
     assert found(checks.Unique("a", "b"), frame.iloc[:cut], frame.iloc[cut:]).examples == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    keys=st.lists(st.none() | st.integers(-4, 9) | st.sampled_from([-(2**63), 2**63 - 1]), max_size=20),
+    dtype=st.sampled_from(["Int64", "Int8", "UInt64", "int64[pyarrow]", "float64", "object"]),
+)
+def test_ints_close_together_and_far_apart(keys, dtype):
+    if dtype in ("Int8", "UInt64"):
+        keys = [key if key is None else key % 100 for key in keys]
+    column = pd.Series(keys, dtype="Int64").astype(dtype)
+    expected = np.flatnonzero(column.duplicated(keep=False) & column.notna())[:10].tolist()
+    assert found(checks.Unique("x"), pd.DataFrame({"x": column})).examples == tuple(expected)
+
+
+def test_a_key_that_rises_is_unique_until_one_comes_again():
+    rising = pd.DataFrame({"id": np.arange(10, 2010)})
+    assert found(checks.Unique("id"), rising).failed == 0
+    assert found(checks.Unique("id"), pd.concat([rising, rising.iloc[[3]]])).examples == (3, 2000)

@@ -20,6 +20,7 @@ def of(values, **options):
         (checks.Monotonic("x", strictly=True), [1, 2, 2, 1, 5], (2, 3)),
         (checks.Monotonic("x", increasing=False), [3, 2, 4], (2,)),
         (checks.Monotonic("x"), [1.0, np.nan, 0.5, 2.0], (2,)),
+        (checks.Monotonic("x"), [np.nan, 3.0, np.nan, 2.0, np.nan, 1.0, 4.0], (3, 5)),
         (checks.Monotonic("x"), ["a", "b", "a"], (2,)),
         (checks.Monotonic("x"), [], ()),
     ],
