@@ -109,7 +109,7 @@ def test_the_first_model_becomes_champion(training, registry):
     loaded = registry.load(f"{NAME}@champion")
     assert loaded.signature.names == ("distance",)
     assert loaded.predict({"distance": 3.0}).tolist() == [1]
-    assert list(loaded.reference.profile_) == ["distance"]
+    assert list(loaded.reference.profile_.columns) == ["distance"]
     assert loaded.reference.detect(flights(1)[["distance"]] + 3.0).drifted
 
 

@@ -7,7 +7,10 @@ from importlib import import_module
 
 _HOME = {
     "DriftDetector": "mlopskit.drift.detector",
+    "Profile": "mlopskit.drift.profile",
     "Statistic": "mlopskit.drift.statistics",
+    "alpha_for": "mlopskit.drift.alarm_budget",
+    "statistics": "mlopskit.drift.statistics",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Kind = Literal["numeric", "datetime", "timedelta", "boolean", "categorical", "empty"]
+Kind = Literal["numeric", "datetime", "timedelta", "boolean", "categorical", "vector", "empty"]
+NUMBERS: tuple[Kind, ...] = ("numeric", "datetime", "timedelta", "vector")
+"""Kinds whose values are compared as numbers; the others are compared as labels."""
 
 _KIND_OF_DTYPE: dict[str, Kind] = {
     "i": "numeric", "u": "numeric", "f": "numeric", "M": "datetime", "m": "timedelta", "b": "boolean",
 }  # fmt: skip
 _KIND_OF_OBJECTS: dict[str, Kind] = {
     "integer": "numeric", "floating": "numeric", "mixed-integer-float": "numeric", "decimal": "numeric",
-    "boolean": "boolean",
+    "boolean": "boolean", "datetime": "datetime", "datetime64": "datetime", "timedelta": "timedelta",
 }  # fmt: skip
 
 
@@ -25,34 +27,44 @@ def kind_of(column: pd.Series[Any]) -> Kind:
 
     Examples
     --------
-    >>> [kind_of(pd.Series(values)) for values in ([1, 2], [None, True], ["JFK"], [None])]
-    ['numeric', 'boolean', 'categorical', 'empty']
+    >>> [kind_of(pd.Series(values)) for values in ([1, 2], [None, True], ["JFK"], [None], [[0.1, 0.9]])]
+    ['numeric', 'boolean', 'categorical', 'empty', 'vector']
     """
-    if column.isna().all():
-        return "empty"
     if column.dtype == object:
-        return _KIND_OF_OBJECTS.get(pd.api.types.infer_dtype(column, skipna=True), "categorical")
-    return _KIND_OF_DTYPE.get(column.dtype.kind, "categorical")
+        kind = _KIND_OF_OBJECTS.get(pd.api.types.infer_dtype(column, skipna=True))
+        return kind or _kind_of_objects(column)
+    kind = _KIND_OF_DTYPE.get(column.dtype.kind, "categorical")
+    return "empty" if column.isna().all() else kind
 
 
-def numbers(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    """Give the values of a numeric, datetime or timedelta column in ascending order, without the missing ones.
+def numbers(column: pd.Series[Any], kind: Kind) -> npt.NDArray[Any]:
+    """Give the values of a column of numbers as ints or floats, in their order, without the missing ones.
 
-    Moments become seconds since 1970 in UTC and durations seconds, whatever unit they are kept in. Whole numbers
-    beyond 2**53 are rounded to what a float can hold.
+    Moments become seconds since 1970 in UTC and durations seconds, whatever unit they are kept in; vectors become their
+    lengths. Whole numbers beyond 2**53 are rounded to what a float can hold.
 
     Examples
     --------
-    >>> numbers(pd.Series([3, None, 1]))
-    array([1., 3.])
+    >>> numbers(pd.Series([3, None, 1]), "numeric")
+    array([3., 1.])
+    >>> numbers(pd.Series([[3.0, 4.0], None]), "vector")
+    array([5.])
     """
-    if column.dtype.kind in "mM":
-        moments = column.to_numpy(dtype=f"{column.dtype.kind}8[us]")
-        values = moments[~np.isnat(moments)].astype(np.int64) / 1e6
-    else:
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        values = values[~np.isnan(values)]
-    return np.sort(values)
+    if kind == "vector":
+        return np.array([np.linalg.norm(np.asarray(each, dtype=float)) for each in column.dropna()])
+    if kind in ("datetime", "timedelta"):
+        if column.dtype == object:
+            column = pd.to_datetime(column, utc=True) if kind == "datetime" else pd.to_timedelta(column)
+        moments = column.to_numpy(dtype="M8[us]" if kind == "datetime" else "m8[us]")
+        seconds: npt.NDArray[np.float64] = moments[~np.isnat(moments)].astype(np.int64) / 1e6
+        return seconds
+    values: npt.NDArray[Any]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        values = column.to_numpy()
+        return values
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(values)
+    return values[~missing] if missing.any() else values
 
 
 def label_counts(column: pd.Series[Any]) -> dict[str, int]:
@@ -72,3 +84,13 @@ def label_counts(column: pd.Series[Any]) -> dict[str, int]:
         if count:
             counts[str(value)] += count
     return dict(counts)
+
+
+def _kind_of_objects(column: pd.Series[Any]) -> Kind:
+    present = column[column.notna()]
+    if not len(present):
+        return "empty"
+    first = present.iloc[0]
+    if isinstance(first, np.ndarray | list | tuple) and len(first) and np.asarray(first).dtype.kind in "iuf":
+        return "vector" if all(np.ndim(each) == 1 for each in present) else "categorical"
+    return "categorical"

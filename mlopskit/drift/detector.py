@@ -2,53 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, get_args
 
-import attrs
-import numpy as np
 import pandas as pd
 
+from mlopskit.drift.alarm_budget import checked_confirmation
+from mlopskit.drift.comparison import Rule, Statistics, compare
 from mlopskit.drift.correction import CORRECTIONS
-from mlopskit.drift.grids import Knots
-from mlopskit.drift.profile import ABSENT, ColumnCounts, ColumnProfile, count, profile
-from mlopskit.drift.statistics import ChiSquare, Comparison, KolmogorovSmirnov
-from mlopskit.errors import NotFittedError, ValidationError
-from mlopskit.records.drift import ColumnDrift, DriftPeriod, DriftReport, DriftTimeline, Verdict
+from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
+from mlopskit.drift.profile import Profile, columns_of
+from mlopskit.drift.reference import Reference
+from mlopskit.drift.statistics.statistic import Statistic
+from mlopskit.errors import NotFittedError
+from mlopskit.records.drift import DriftPeriod, DriftReport, DriftTimeline
+from mlopskit.storage.frames import Frames, frames_in
 
-LEAST_VALUES = 5
-_PARAMETERS = ("alpha", "correction", "min_effect", "columns")
+Season = Literal["hour", "weekday", "month"]
+
+_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics")
 
 
 class DriftDetector:
     """Tells whether data has moved away from the reference, and in which columns.
 
     A column has drifted when its corrected p-value is below `alpha` *and* its effect is at least `min_effect`: the
-    first keeps chance from raising alarms, the second keeps large batches from raising them about nothing. Numbers,
-    moments and durations are compared by the Kolmogorov-Smirnov statistic, booleans and categories by a chi-square
-    test with the total variation distance as effect. A change of the share of missing values is tested as well, by the
-    same chi-square test with the difference of the shares as effect. Fewer than 5 values on a side are not enough to
-    tell.
+    first keeps chance from raising alarms, the second keeps large batches from raising them about nothing. An effect
+    that is large enough while the p-value is not is "not enough data", and so are fewer than 5 values on a side.
 
-    Rows are taken to be independent. The comparisons of several batches are not corrected for each other.
+    Numbers, moments and durations are compared by Anderson-Darling's statistic, with the number of standard deviations
+    that they moved as effect; booleans and categories by a chi-square test, with the total variation distance. The
+    share of missing values, new and vanished categories, and the length of texts too varied to be categories are tested
+    as well.
+
+    Rows are taken to be independent. The comparisons of several batches are not corrected for each other; see
+    `alpha_for` for an alpha that follows from how often a false alarm is bearable.
 
     Parameters
     ----------
     alpha : float, default 0.05
         The probability of any alarm about a batch in which nothing has moved.
     correction : {"bh", "bonferroni", "none"}, default "bh"
-        How p-values are corrected for the number of columns: Benjamini-Hochberg, Bonferroni, or not at all.
+        How p-values are corrected for the number of tests: Benjamini-Hochberg, Bonferroni, or not at all.
     min_effect : float, default 0.1
-        The least change worth an alarm, from 0 to 1. A mean shifted by a quarter of a standard deviation is 0.1.
+        The least change worth an alarm, in the units of the statistic's effect: a tenth of a standard deviation, or a
+        tenth of the rows in another category.
     columns : sequence of str, optional
         The columns to watch; by default all of the reference's.
+    statistics : Statistic, or mapping of str to Statistic, optional
+        What columns are compared by: one for all, or by the name of a column, ``"numeric"`` for all other columns of
+        numbers and ``"categorical"`` for all others.
 
     Attributes
     ----------
-    profile_ : dict of str to ColumnProfile
-        What is kept of the reference, per column: counts at and between at most 1,024 quantiles, or counts per
-        category (in shared buckets for more than 500 categories). No row is kept, but single values are: the
-        quantiles, which are all distinct values of a small reference, and the names of categories.
+    reference_ : Reference
+        What is kept of the reference, see there. Per column how often values occur, in at most 2,048 cells of numbers
+        or 1,024 of labels. No row is kept. Of at most 2,048 distinct numbers each is kept to 12 significant digits, of
+        more of them fewer digits; names of categories are kept where there are at most 1,024.
 
     Examples
     --------
@@ -60,59 +70,102 @@ class DriftDetector:
     """
 
     def __init__(
-        self, alpha: float = 0.05, correction: str = "bh", min_effect: float = 0.1, columns: Sequence[str] | None = None
-    ):
+        self, alpha: float = 0.05, correction: str = "bh", min_effect: float = 0.1,
+        columns: Sequence[str] | None = None, statistics: Statistic | Statistics | None = None,
+    ):  # fmt: skip
         self.alpha = alpha
         self.correction = correction
         self.min_effect = min_effect
         self.columns = columns
+        self.statistics = statistics
 
-    def fit(self, reference: pd.DataFrame) -> DriftDetector:
+    def fit(
+        self, reference: Frames | Profile, *, time: str | None = None, freq: str | None = None,
+        season: Season | None = None,
+    ) -> DriftDetector:  # fmt: skip
         """Learn the profile of the reference, such as the rows that the model was trained on.
 
         Parameters
         ----------
-        reference : DataFrame, shape (rows, columns)
-            In one piece, since the quantiles are exact ones; only the profile is kept.
+        reference : DataFrame, chunks of one, Dask frame, path of Parquet, or Profile
+            Chunks are read one at a time, in any order, and give the same profile as all of their rows in one frame.
+        time : str, optional
+            The column that says when, for the two below. It is not compared.
+        freq : str, optional
+            The length of a stretch as pandas writes it, ``"D"``, ``"W"``, ``"MS"``: learn how much such stretches of
+            the reference differ from the rest of it. A change that is usual among them is no drift then; see
+            `usual_effects`.
+        season : {"hour", "weekday", "month"}, optional
+            Keep a profile for each season, and compare a batch only with the reference's rows of its own seasons: a
+            Sunday with Sundays.
 
         Raises
         ------
         ValueError
             A parameter is out of its range.
         ValidationError
-            The reference has no rows, lacks one of `columns`, or has two columns of one name.
+            The reference has no rows, lacks one of `columns`, has two columns of one name, or a column of two kinds.
         """
-        self._check_parameters()
-        self.profile_ = profile(reference, self.columns)
+        rule = self._rule()
+        if (freq or season) and not time:
+            raise ValueError("to learn from stretches or seasons, name the column that says when with time=")
+        if season not in (None, *get_args(Season)):
+            raise ValueError(f"season is one of {', '.join(get_args(Season))}, not {season!r}")
+        if isinstance(reference, Profile):
+            if time:
+                raise ValueError("a profile has no rows left to tell the time of: fit on rows")
+            self.reference_ = Reference.of(reference)
+        else:
+            self.reference_ = Reference.learn(frames_in(reference), self._names(), rule, time, freq, season)
         return self
 
-    def detect(self, current: pd.DataFrame | Iterable[pd.DataFrame]) -> DriftReport:
+    def detect(self, current: Frames | Profile) -> DriftReport:
         """Compare current data with the reference.
 
         Parameters
         ----------
-        current : DataFrame, or iterable of DataFrames
+        current : DataFrame, chunks of one, Dask frame, path of Parquet, or Profile
             Chunks give the same answer as all of their rows in one frame, and are read one at a time. Columns that the
-            reference does not have are left alone.
+            reference does not have are named in the report and otherwise left alone.
 
         Raises
         ------
         NotFittedError
             `fit` has not been called.
+        ValidationError
+            Two columns share a name.
         """
-        return self._compare(self._fitted(), [current] if isinstance(current, pd.DataFrame) else current)
+        reference = self._fitted()
+        if isinstance(current, Profile):
+            return self._report(reference.profile, current)
+        known = list(reference.profile.columns)
+        found = Stretch(Profile.none(known))
+        added: dict[str, None] = {}
+        for frame in frames_in(current):
+            seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
+            found = found.merge(Stretch(Profile.of(frame, known), seasons))
+            added |= dict.fromkeys(name for name in columns_of(frame) if name not in known and name != reference.time)
+        return self._report(reference.in_seasons(found.seasons), found.profile, tuple(added))
 
-    def detect_by(self, frame: pd.DataFrame, time: str = "time_hour", freq: str = "MS") -> DriftTimeline:
+    def detect_by(
+        self, frame: Frames, time: str = "time_hour", freq: str | None = None, size: int | None = None,
+        confirm: tuple[int, int] = (1, 1),
+    ) -> DriftTimeline:  # fmt: skip
         """Compare every period with the reference.
 
         Parameters
         ----------
-        frame : DataFrame
-            Rows of all periods, in any order. Those without a time belong to none.
+        frame : DataFrame, chunks of one, Dask frame, or path of Parquet
+            Rows of all periods, in any order; with `size` in order.
         time : str, default "time_hour"
-            The column that says when: moments, or text in ISO 8601. It is not compared itself.
-        freq : str, default "MS"
-            The length of a period as pandas writes it: ``"D"``, ``"W"``, ``"MS"``.
+            The column that says when: moments, or text in ISO 8601. It is not compared itself. Rows without a time
+            belong to no period.
+        freq : str, optional
+            The length of a period as pandas writes it: ``"D"``, ``"W"``, ``"MS"``; by default months.
+        size : int, optional
+            Instead so many rows a period, in their order, whatever the time.
+        confirm : tuple of int, default (1, 1)
+            (k, n): a period that drifted raises an alarm if k of the last n did, itself included.
 
         Raises
         ------
@@ -120,6 +173,8 @@ class DriftDetector:
             `fit` has not been called.
         ValidationError
             The frame has no such column, or it can not be read as moments.
+        ValueError
+            Both `freq` and `size` are given, or one is out of its range.
 
         Examples
         --------
@@ -128,10 +183,19 @@ class DriftDetector:
         >>> [each.report.drifted for each in timeline.periods]
         [False, True, True]
         """
-        watched = {name: column for name, column in self._fitted().items() if name != str(time)}
-        periods = [
-            DriftPeriod(label.isoformat(), self._compare(watched, [rows])) for label, rows in _split(frame, time, freq)
-        ]
+        reference = self._fitted()
+        k, n = checked_confirmation(confirm)
+        if size is not None and (freq is not None or size < 1):
+            raise ValueError(
+                "a period is a stretch of time, freq=, or a number of rows from 1 on, size=: give one of them"
+            )
+        drifted: list[bool] = []
+        periods = []
+        for label, stretch in self._stretches(frames_in(frame), time, freq or "MS", size):
+            expected = reference.in_seasons(stretch.seasons)
+            report = self._report(expected.without(time) if size is None else expected, stretch.profile)
+            drifted.append(report.drifted)
+            periods.append(DriftPeriod(label, report, alarm=report.drifted and sum(drifted[-n:]) >= k))
         return DriftTimeline(tuple(periods))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn calls it so
@@ -148,98 +212,59 @@ class DriftDetector:
         return self
 
     def __repr__(self) -> str:
-        return f"DriftDetector({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
+        given = {name: value for name, value in self.get_params().items() if name != "statistics" or value is not None}
+        return f"DriftDetector({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
-    def _fitted(self) -> dict[str, ColumnProfile]:
-        self._check_parameters()
-        if not hasattr(self, "profile_"):
+    @property
+    def profile_(self) -> Profile:
+        """The profile of all rows of the reference."""
+        return self._fitted().profile
+
+    def _fitted(self) -> Reference:
+        if not hasattr(self, "reference_"):
             raise NotFittedError("this DriftDetector has no reference yet: call fit(reference) first")
-        return self.profile_
+        return self.reference_
 
-    def _check_parameters(self) -> None:
+    def _rule(self) -> Rule:
         if not 0 < self.alpha < 1:
             raise ValueError(f"alpha is a probability between 0 and 1, not {self.alpha!r}")
-        if not 0 <= self.min_effect <= 1:
-            raise ValueError(f"min_effect lies between 0 and 1, not at {self.min_effect!r}")
+        if not self.min_effect >= 0:
+            raise ValueError(f"min_effect is 0 or more, not {self.min_effect!r}")
         if self.correction not in CORRECTIONS:
             raise ValueError(f"correction is one of {', '.join(CORRECTIONS)}, not {self.correction!r}")
+        usual = self.reference_.usual if hasattr(self, "reference_") else {}
+        return Rule(self.alpha, CORRECTIONS[self.correction], self.min_effect, usual, _by_name(self.statistics))
+
+    def _names(self) -> list[str] | None:
         if isinstance(self.columns, str):
             raise ValueError(f"columns is a list of names: write columns=[{self.columns!r}]")
+        return None if self.columns is None else [str(name) for name in self.columns]
 
-    def _compare(self, watched: dict[str, ColumnProfile], chunks: Iterable[pd.DataFrame]) -> DriftReport:
-        counts, n_current = count(watched, chunks)
-        signals = {name: list(_signals(column, counts[name])) for name, column in watched.items()}
-        p_values = np.array([signal.found.p_value for several in signals.values() for signal in several])
-        corrected = iter(CORRECTIONS[self.correction](p_values).tolist())
-        rows = [
-            self._row(
-                name, column, counts[name], [attrs.evolve(each, corrected=next(corrected)) for each in signals[name]]
-            )
-            for name, column in watched.items()
-        ]
+    def _stretches(
+        self, frames: Iterator[pd.DataFrame], time: str, freq: str, size: int | None
+    ) -> Iterator[tuple[str, Stretch]]:
+        reference = self._fitted()
+        names = list(reference.profile.columns)
+        if size is None:
+            by_time = stretches_by_time(frames, time, freq, [name for name in names if name != time], reference.season)
+            yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
+        else:
+            by_size = stretches_by_size(frames, size, names, reference.time, reference.season)
+            yield from ((f"row {first}", stretch) for first, stretch in by_size)
+
+    def _report(self, reference: Profile, current: Profile, added: tuple[str, ...] = ()) -> DriftReport:
         return DriftReport(
-            tuple(rows), float(self.alpha), self.correction, float(self.min_effect),
-            n_reference=max((column.reference.rows for column in watched.values()), default=0),
-            n_current=n_current,
+            compare(reference, current, self._rule()), float(self.alpha), self.correction, float(self.min_effect),
+            n_reference=reference.rows, n_current=current.rows, added_columns=added,
         )  # fmt: skip
 
-    def _row(self, name: str, column: ColumnProfile, current: ColumnCounts, signals: list[_Signal]) -> ColumnDrift:
-        row = ColumnDrift(
-            name, column.kind, "not enough data", n=current.values,
-            missing_before=column.reference.missing_share, missing_after=current.missing_share,
-        )  # fmt: skip
-        if ABSENT in current.unexpected:
-            return attrs.evolve(row, verdict="missing column", p_value=0.0, corrected_p_value=0.0, effect=1.0)
-        if current.unexpected:
-            return attrs.evolve(row, verdict="changed kind", p_value=0.0, corrected_p_value=0.0, effect=1.0)
-        alarms = [signal for signal in signals if self._is_alarm(signal)]
-        about_values = [signal for signal in signals if signal.method != _MISSING]
-        if alarms:
-            return _with_signal(row, "drifted", alarms[0])
-        return _with_signal(row, "stable", about_values[0]) if about_values else row
 
-    def _is_alarm(self, signal: _Signal) -> bool:
-        return signal.corrected < self.alpha and signal.found.effect >= self.min_effect
-
-
-_MISSING = "missing share"
-
-
-@attrs.frozen
-class _Signal:
-    method: str
-    found: Comparison
-    corrected: float = 1.0
-
-
-def _signals(column: ColumnProfile, current: ColumnCounts) -> Iterator[_Signal]:
-    """Test the values, then the missing share, each only if there is something to test."""
-    reference = column.reference
-    if current.unexpected:
-        return
-    if min(reference.values, current.values) >= LEAST_VALUES:
-        statistic = KolmogorovSmirnov() if isinstance(column.grid, Knots) else ChiSquare()
-        yield _Signal(statistic.name, statistic.compare(reference.cells, current.cells))
-    if min(reference.rows, current.rows) >= LEAST_VALUES and reference.missing + current.missing:
-        present_or_not = [np.array([counts.values, counts.missing]) for counts in (reference, current)]
-        yield _Signal(_MISSING, ChiSquare().compare(*present_or_not))
-
-
-def _with_signal(row: ColumnDrift, verdict: Verdict, signal: _Signal) -> ColumnDrift:
-    return attrs.evolve(
-        row, verdict=verdict, method=signal.method, statistic=signal.found.statistic, p_value=signal.found.p_value,
-        corrected_p_value=signal.corrected, effect=signal.found.effect,
-    )  # fmt: skip
-
-
-def _split(frame: pd.DataFrame, time: str, freq: str) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
-    if time not in frame:
-        raise ValidationError(f"the frame has no column {time!r} to tell the time: name another one with time=")
-    try:
-        moments = pd.DatetimeIndex(pd.to_datetime(frame[time], format="ISO8601"))
-    except (ValueError, TypeError):  # whose message shows a value
-        raise ValidationError(
-            f"column {time!r} can not be read as moments: convert it with pandas.to_datetime"
-        ) from None
-    known = moments.notna()
-    yield from frame.set_axis(moments, axis="index")[known].groupby(pd.Grouper(freq=freq))
+def _by_name(statistics: Statistic | Statistics | None) -> Statistics:
+    if isinstance(statistics, Statistic):
+        return {"numeric": statistics, "categorical": statistics}
+    chosen: dict[str, Any] = dict(statistics or {})
+    for name, statistic in chosen.items():
+        if not isinstance(statistic, Statistic):
+            kind = f"the class {statistic.__name__}" if isinstance(statistic, type) else f"a {type(statistic).__name__}"
+            raise TypeError(f"statistics[{name!r}] is a statistic, such as KolmogorovSmirnov(), not {kind}")
+    return chosen

@@ -1,47 +1,120 @@
-"""What is kept of a frame: for each column, counts on a frozen grid and how many values are missing."""
+"""What is kept of a frame: for each column how often its values occur, and never a row.
+
+Profiles are merged exactly: of two halves, of any number of chunks, in any order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.columns import Kind, kind_of
-from mlopskit.drift.grids import CellCounts, Grid, grid_for
+from mlopskit.drift.cells import Cells
+from mlopskit.drift.columns import NUMBERS, Kind, kind_of, label_counts, numbers
+from mlopskit.drift.keys import key_numbers, label_keys, number_keys
+from mlopskit.drift.shape import TAIL, Shape, as_text
 from mlopskit.errors import ValidationError
 
-ABSENT = "absent"
+NUMBER_CELLS = 2048
+LABEL_CELLS = 1024
+_WHOLE = 2.0**53
+"""Up to here floats hold every whole number."""
+_NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
-@attrs.frozen(eq=False)
-class ColumnCounts:
-    """A column, or a chunk of it, counted; two of them on one grid are merged by ``+``.
+@attrs.frozen(eq=False, slots=False)
+class ColumnProfile:
+    """How often the values of one column occur.
 
     Attributes
     ----------
-    cells : ndarray of int64, shape (cells,)
-        Values in each cell of the grid.
+    kind : str
+        ``"numeric"``, ``"datetime"``, ``"timedelta"``, ``"boolean"``, ``"categorical"``, ``"vector"``, ``"empty"`` if
+        nothing but missing values was seen, or ``"mixed"`` if chunks were of two kinds.
+    cells : Cells
+        Of numbers at most 2,048 cells; up to so many distinct ones are kept to 12 significant digits. Of labels at most
+        1,024; more of them share cells.
     missing : int
-        Missing values.
-    unexpected : frozenset of str
-        Kinds other than the reference's that were met, and ``"absent"`` if a chunk lacked the column.
+        Rows without a value.
+    absent : int
+        Rows of chunks that lacked the column.
+    names : mapping of int to str
+        Labels by their keys, while each has a cell of its own.
+    lengths : Cells
+        How many characters labels have.
     """
 
-    cells: CellCounts
-    missing: int
-    unexpected: frozenset[str] = frozenset()
+    kind: str
+    cells: Cells
+    missing: int = 0
+    absent: int = 0
+    names: Mapping[int, str] = _NO_NAMES
+    lengths: Cells = attrs.field(factory=lambda: Cells.none(NUMBER_CELLS))
 
-    @property
+    @classmethod
+    def of(cls, column: pd.Series[Any]) -> ColumnProfile:
+        """Profile a column."""
+        kind = kind_of(column)
+        if kind == "empty":
+            return _empty(missing=len(column))
+        if kind in NUMBERS:
+            cells = number_cells(numbers(column, kind))
+            return cls(kind, cells, missing=len(column) - cells.total)
+        return cls._of_labels(kind, label_counts(column), len(column))
+
+    @classmethod
+    def _of_labels(cls, kind: Kind, counts: dict[str, int], rows: int) -> ColumnProfile:
+        keys = label_keys(counts)
+        each = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+        cells = Cells.of_counted(keys, each, LABEL_CELLS)
+        characters = np.fromiter(map(len, counts), dtype=np.float64, count=len(counts))
+        return cls(
+            kind, cells, missing=rows - int(each.sum()),
+            names=_NO_NAMES if cells.dropped else dict(zip(keys.tolist(), counts, strict=True)),
+            lengths=Cells.of_counted(number_keys(characters), each, NUMBER_CELLS),
+        )  # fmt: skip
+
+    @cached_property
     def values(self) -> int:
-        """How many values are not missing."""
-        return int(self.cells.sum())
+        """How many rows have a value."""
+        return self.cells.total
+
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """What lies in each cell of numbers, ascending."""
+        return key_numbers(self.cells)
+
+    def quantiles(self, *shares: float) -> npt.NDArray[np.float64]:
+        """Give the numbers below or at which some shares of the values lie."""
+        cumulative = np.cumsum(self.cells.counts) / self.values
+        return self.numbers[np.minimum(np.searchsorted(cumulative, np.array(shares) - 1e-12), len(cumulative) - 1)]
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The bars in which its numbers are shown."""
+        low, high = self.quantiles(TAIL, 1 - TAIL).tolist()
+        return Shape.between(low, high, self.kind)
+
+    @cached_property
+    def bars(self) -> tuple[float, ...]:
+        """The share of its own numbers in each bar of its shape."""
+        return self.shape.shares(self.numbers, self.cells.counts) if self.shape else ()
+
+    @cached_property
+    def middle(self) -> str:
+        """Median and quartiles in words."""
+        low, median, high = (as_text(each, self.kind) for each in self.quantiles(0.25, 0.5, 0.75).tolist())
+        return f"{median} ({low} to {high})"
 
     @property
     def rows(self) -> int:
-        """How many values there are, the missing ones included."""
+        """How many rows had the column."""
         return self.values + self.missing
 
     @property
@@ -49,79 +122,133 @@ class ColumnCounts:
         """The share of rows without a value; 0 without rows."""
         return self.missing / self.rows if self.rows else 0.0
 
-    def __add__(self, other: ColumnCounts) -> ColumnCounts:
-        """Merge with the counts of another chunk."""
-        return ColumnCounts(self.cells + other.cells, self.missing + other.missing, self.unexpected | other.unexpected)
+    def merge(self, other: ColumnProfile) -> ColumnProfile:
+        """Return the profile of the rows of both."""
+        if "empty" in (self.kind, other.kind):
+            told, untold = (other, self) if self.kind == "empty" else (self, other)
+            return attrs.evolve(told, missing=told.missing + untold.missing, absent=told.absent + untold.absent)
+        both = attrs.evolve(self, missing=self.missing + other.missing, absent=self.absent + other.absent)
+        if self.kind != other.kind or self.kind == "mixed":
+            rows = self.values + other.values
+            return attrs.evolve(both, kind="mixed", cells=_one_cell(rows), names=_NO_NAMES)
+        cells = self.cells + other.cells
+        names = _NO_NAMES if cells.dropped else {**self.names, **other.names}
+        return attrs.evolve(both, cells=cells, names=names, lengths=self.lengths + other.lengths)
 
 
 @attrs.frozen(eq=False)
-class ColumnProfile:
-    """A column of the reference: what kind it is, the grid chosen from it, and its own counts on that grid."""
+class Profile:
+    """What is kept of a frame.
 
-    kind: Kind
-    grid: Grid
-    reference: ColumnCounts
+    Attributes
+    ----------
+    columns : dict of str to ColumnProfile
+        By the text of their names.
+    rows : int
+
+    Examples
+    --------
+    >>> january, february = pd.DataFrame({"temp": [39.0, 40.1]}), pd.DataFrame({"temp": [28.9, 39.0]})
+    >>> merged = Profile.of(january).merge(Profile.of(february))
+    >>> merged.rows, merged.columns["temp"].cells.counts.tolist()
+    (4, [1, 2, 1])
+    """
+
+    columns: dict[str, ColumnProfile]
+    rows: int = 0
 
     @classmethod
-    def of(cls, column: pd.Series[Any]) -> ColumnProfile:
-        """Profile a column of the reference."""
-        grid = grid_for(column)
-        cells = grid.count(column)
-        return cls(kind_of(column), grid, ColumnCounts(cells, missing=len(column) - int(cells.sum())))
+    def of(cls, frame: pd.DataFrame, columns: Iterable[Any] | None = None) -> Profile:
+        """Profile a frame.
 
-    @property
-    def no_counts(self) -> ColumnCounts:
-        """The counts of no rows, with which merging starts."""
-        return ColumnCounts(np.zeros_like(self.reference.cells), missing=0)
+        Parameters
+        ----------
+        frame : DataFrame
+        columns : iterable, optional
+            The columns wanted; those that the frame lacks are known as absent. By default all.
 
-    def count(self, column: pd.Series[Any]) -> ColumnCounts:
-        """Count a chunk of current data on the reference's grid."""
-        kind = kind_of(column)
-        if kind == "empty":
-            return attrs.evolve(self.no_counts, missing=len(column))
-        if self.kind not in (kind, "empty"):
-            return attrs.evolve(self.no_counts, unexpected=frozenset([kind]))
-        cells = self.grid.count(column)
-        return ColumnCounts(cells, missing=len(column) - int(cells.sum()))
+        Raises
+        ------
+        ValidationError
+            Two columns share a name.
+        """
+        by_name = columns_of(frame)
+        wanted = list(by_name) if columns is None else [str(name) for name in columns]
+        absent = _empty(absent=len(frame) or 1)
+        return cls(
+            {name: ColumnProfile.of(by_name[name]) if name in by_name else absent for name in wanted}, len(frame)
+        )
+
+    @classmethod
+    def none(cls, columns: Iterable[str] = ()) -> Profile:
+        """Return the profile of no rows, with which merging starts."""
+        return cls({name: _empty() for name in columns})
+
+    def merge(self, other: Profile) -> Profile:
+        """Return the profile of the rows of both; a column that one of them lacks is known to be absent there."""
+        names = {**self.columns, **other.columns}
+        merged = {name: self._column(name).merge(other._column(name)) for name in names}
+        return Profile(merged, self.rows + other.rows)
+
+    def _column(self, name: str) -> ColumnProfile:
+        return self.columns[name] if name in self.columns else _empty(absent=self.rows)
+
+    def without(self, column: str) -> Profile:
+        """Return the profile of all other columns."""
+        return Profile({name: each for name, each in self.columns.items() if name != column}, self.rows)
 
 
-def profile(frame: pd.DataFrame, columns: Iterable[Any] | None = None) -> dict[str, ColumnProfile]:
-    """Profile the reference; columns are known by the text of their names from then on.
+def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Give the columns of a frame by the text of their names.
 
     Raises
     ------
-    ValidationError
-        The frame has no rows, lacks a column asked for, or two columns share a name.
+    TypeError, ValidationError
+        It is no frame, or two columns share a name.
     """
-    by_name = _columns_of(frame)
-    if not len(frame):
-        raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
-    wanted = list(by_name) if columns is None else [str(name) for name in columns]
-    unknown = [name for name in wanted if name not in by_name]
-    if unknown:
-        raise ValidationError(
-            f"the reference has no column {', '.join(map(repr, unknown))}: it has {', '.join(by_name)}"
-        )
-    return {name: ColumnProfile.of(by_name[name]) for name in wanted}
-
-
-def count(profiles: Mapping[str, ColumnProfile], chunks: Iterable[pd.DataFrame]) -> tuple[dict[str, ColumnCounts], int]:
-    """Count current data on the grids of the reference, and its rows."""
-    rows = 0
-    counts = {name: column.no_counts for name, column in profiles.items()}
-    for chunk in chunks:
-        present = _columns_of(chunk)
-        rows += len(chunk)
-        for name, column in profiles.items():
-            absent = attrs.evolve(column.no_counts, unexpected=frozenset([ABSENT]))
-            counts[name] += column.count(present[name]) if name in present else absent
-    return counts, rows
-
-
-def _columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"a DataFrame is needed here, not a {type(frame).__qualname__}")
     columns = {str(name): column for name, column in frame.items()}
     if len(columns) != frame.shape[1]:
         raise ValidationError("two columns of the frame have the same name: rename one, so that a report can name both")
     return columns
+
+
+def number_cells(values: np.ndarray[Any, Any]) -> Cells:
+    """Count numbers, in any order; whole ones that lie close together in a table, which is several times as fast.
+
+    Examples
+    --------
+    >>> number_cells(np.array([2, 1, 2])).counts
+    array([1, 2])
+    """
+    table = _table(values)
+    if table is None:
+        return Cells.of(number_keys(values.astype(np.float64, copy=False)), NUMBER_CELLS)
+    return Cells.of_counted(number_keys(table[0].astype(np.float64)), table[1], NUMBER_CELLS)
+
+
+def _table(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
+    if not len(values):
+        return None
+    if values.dtype.kind == "f":
+        some = values[:: len(values) // 64 + 1]
+        if not (np.isfinite(some).all() and (np.trunc(some) == some).all()):
+            return None
+    least, most = float(values.min()), float(values.max())
+    if not (-_WHOLE <= least <= most <= _WHOLE) or most - least > 4 * len(values) + 4096:
+        return None
+    whole = values.astype(np.int64, copy=False)
+    if values.dtype.kind == "f" and not (whole == values).all():
+        return None
+    counts = np.bincount(whole - int(least))
+    places = np.flatnonzero(counts)
+    return places + int(least), counts[places]
+
+
+def _empty(*, missing: int = 0, absent: int = 0) -> ColumnProfile:
+    return ColumnProfile("empty", Cells.none(NUMBER_CELLS), missing, absent)
+
+
+def _one_cell(rows: int) -> Cells:
+    return Cells(np.zeros(1, dtype=np.int64), np.array([rows]), 0, NUMBER_CELLS)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+from scipy.special import chdtrc, ndtr
 
 Weights = npt.NDArray[np.float64]
 
@@ -52,7 +52,9 @@ def survival(statistic: float, weights: Weights, *, rest: float = 0.0) -> float:
         return 1.0
     if not len(terms):
         return 0.0
-    largest = terms.max()
+    largest = float(terms.max())
+    if len(terms) == 1:
+        return float(chdtrc(1, value / largest))
     scaled, value = terms / largest, value / largest
     mean = float(scaled.sum())
     if abs(value - mean) < 1e-4 * mean:  # where the formula is 0 / 0; it is smooth around

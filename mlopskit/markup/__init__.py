@@ -24,6 +24,7 @@ from mlopskit.markup.heatmap import heatmap
 from mlopskit.markup.html import Markup, element, escape, join
 from mlopskit.markup.lines import line_chart, sparkline
 from mlopskit.markup.mermaid import mermaid
+from mlopskit.markup.overlay import overlay
 from mlopskit.markup.page import fragment, page
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "link",
     "mermaid",
     "note",
+    "overlay",
     "page",
     "paragraph",
     "preformatted",

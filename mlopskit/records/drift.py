@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
+
+if TYPE_CHECKING:
+    from mlopskit.markup.picture import Picture
 
 Verdict = Literal["drifted", "stable", "not enough data", "missing column", "changed kind"]
 
 _ALARMS = ("missing column", "changed kind", "drifted")
 _SHOWN = 20
+_FRAME = (
+    "column", "kind", "verdict", "method", "statistic", "p_value", "corrected_p_value", "effect", "missing_before",
+    "missing_after", "n", "change",
+)  # fmt: skip
+
+
+@attrs.frozen
+class Histogram:
+    """The shape of a column before and after.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        The name of each bar; or where `ordered` of the edges between them, one more than there are bars.
+    before, after : tuple of float
+        The share of the reference's and the current values in each bar.
+    ordered : bool
+        Whether these are numbers.
+    """
+
+    labels: tuple[str, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    ordered: bool = True
 
 
 @attrs.frozen
@@ -21,21 +48,27 @@ class ColumnDrift:
     column : str
         Its name.
     kind : str
-        What the reference holds: ``"numeric"``, ``"datetime"``, ``"timedelta"``, ``"boolean"``, ``"categorical"``, or
-        ``"empty"`` if nothing but missing values.
+        What the reference holds: ``"numeric"``, ``"datetime"``, ``"timedelta"``, ``"boolean"``, ``"categorical"``,
+        ``"vector"``, or ``"empty"`` if nothing but missing values.
     verdict : {"drifted", "stable", "not enough data", "missing column", "changed kind"}
-        The last two are facts rather than tests and count as drift, with a p-value of 0 and an effect of 1.
+        *Not enough data* also where the effect would be large enough and chance might have made it. The last two are
+        facts rather than tests and count as drift, with a p-value of 0 and an effect of 1.
     method : str
-        What was tested: ``"kolmogorov-smirnov"`` or ``"chi-square"`` on the values, or ``"missing share"`` if that is
-        what drifted while the values did not. Empty if nothing was.
+        What was tested: the name of the statistic that the values were compared by, or ``"missing share"``,
+        ``"new categories"``, ``"vanished categories"`` or ``"text length"`` if that is what drifted while the values
+        did not. Empty if nothing was.
     statistic, p_value, effect : float
-        Of that method; without any 0, 1 and 0. An effect lies between 0 and 1, whatever the method.
+        Of that method; without any 0, 1 and 0. What an effect is the method tells; 0 is none and 0.1 worth a look.
     corrected_p_value : float
         The p-value after correction for all tests made on the batch; this is what alpha is held against.
     missing_before, missing_after : float
         Share of missing values in the reference and in the current data, from 0 to 1.
     n : int
         Values of the current data that are not missing.
+    change : str
+        How it moved, in words of aggregates: its median and middle half, or the label whose share changed most.
+    histogram : Histogram or None
+        Its shape on both sides; None if there is nothing to show.
     """
 
     column: str
@@ -49,6 +82,8 @@ class ColumnDrift:
     missing_before: float = 0.0
     missing_after: float = 0.0
     n: int = 0
+    change: str = ""
+    histogram: Histogram | None = None
 
     @property
     def drifted(self) -> bool:
@@ -68,6 +103,8 @@ class DriftReport:
         The detector's parameters.
     n_reference, n_current : int
         Rows on both sides.
+    added_columns : tuple of str
+        Columns of the current data that the reference does not have; they are no drift.
 
     Examples
     --------
@@ -85,6 +122,7 @@ class DriftReport:
     min_effect: float
     n_reference: int
     n_current: int
+    added_columns: tuple[str, ...] = ()
 
     @property
     def drifted(self) -> bool:
@@ -94,7 +132,7 @@ class DriftReport:
     @property
     def drifted_columns(self) -> tuple[str, ...]:
         """Names of the columns that raise the alarm, the largest effect first."""
-        return tuple(row.column for row in self._ranked() if row.drifted)
+        return tuple(row.column for row in self.ranked() if row.drifted)
 
     def to_frame(self) -> Any:
         """Give a DataFrame with one row per column of the data.
@@ -106,9 +144,39 @@ class DriftReport:
         """
         import pandas as pd
 
-        names = [field.name for field in attrs.fields(ColumnDrift)]
-        rows = [{**attrs.asdict(row), "drifted": row.drifted} for row in self.columns]
-        return pd.DataFrame(rows, columns=[*names, "drifted"])
+        rows = [{**{name: getattr(row, name) for name in _FRAME}, "drifted": row.drifted} for row in self.columns]
+        return pd.DataFrame(rows, columns=[*_FRAME, "drifted"])
+
+    @property
+    def html(self) -> str:
+        """The report as one HTML document that needs nothing else."""
+        from mlopskit.records.drift_page import document
+
+        return document(self)
+
+    def plot(self, *columns: str) -> Picture:
+        """Show the shape of columns before and after, and how much each moved.
+
+        Parameters
+        ----------
+        *columns : str
+            Which; by default those that drifted, or all if none did, at most 20.
+
+        Raises
+        ------
+        KeyError
+            The report has no such column.
+        """
+        from mlopskit.records.drift_page import shapes
+
+        known = {row.column: row for row in self.ranked()}
+        unknown = [name for name in columns if name not in known]
+        if unknown:
+            raise KeyError(f"no column {', '.join(map(repr, unknown))} in this report: it has {', '.join(known)}")
+        chosen = (
+            [known[name] for name in columns] or [row for row in known.values() if row.drifted] or [*known.values()]
+        )
+        return shapes(chosen[:_SHOWN])
 
     def summary(self) -> str:
         """Say in one sentence what was found."""
@@ -119,10 +187,12 @@ class DriftReport:
             found += f": {', '.join(moved[:5])}{more}"
         notes = [self._note("missing column", "missing"), self._note("changed kind", "of another kind"),
                  self._note("not enough data", "without enough data to tell")]  # fmt: skip
+        if self.added_columns:
+            notes.append(f"{len(self.added_columns)} added")
         return "; ".join([found, *filter(None, notes)]) + "."
 
     def __repr__(self) -> str:
-        rows = self._ranked()[:_SHOWN]
+        rows = self.ranked()[:_SHOWN]
         width = max((len(row.column) for row in rows), default=0)
         lines = [
             f"  {row.column:{width}}  {row.verdict:15}  effect {row.effect:.3f}  p {row.corrected_p_value:<8.2g}  "
@@ -131,36 +201,23 @@ class DriftReport:
         ]
         if len(self.columns) > _SHOWN:
             lines.append(f"  ... and {len(self.columns) - _SHOWN} more")
-        return "\n".join([f"DriftReport: {self.summary()} {self._terms()}", *lines])
+        return "\n".join([f"DriftReport: {self.summary()} {self.terms()}", *lines])
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup.bars import bar_chart
-        from mlopskit.markup.html import element, join
+        from mlopskit.records.drift_page import notebook
 
-        ranked = self._ranked()
-        heads = ("column", "verdict", "effect", "corrected p", "missing before", "missing after", "n", "method")
-        body = [
-            element("tr", *(element("td", text) for text in (
-                row.column, row.verdict, f"{row.effect:.3f}", f"{row.corrected_p_value:.2g}",
-                f"{row.missing_before:.1%}", f"{row.missing_after:.1%}", row.n, row.method,
-            )))
-            for row in ranked
-        ]  # fmt: skip
-        table = element("table", element("thead", element("tr", *(element("th", head, scope="col") for head in heads))),
-                        element("tbody", *body))  # fmt: skip
-        effects = {row.column: row.effect for row in ranked[:_SHOWN]}
-        chart = bar_chart(effects, title="Effect by column", threshold=self.min_effect, threshold_label="min_effect")
-        words = join([element("strong", self.summary()), self._terms()], separator=" ")
-        return element("div", element("p", words), chart, element("details", element("summary", "All columns"), table))
+        return notebook(self)
 
-    def _ranked(self) -> list[ColumnDrift]:
+    def ranked(self) -> list[ColumnDrift]:
+        """Give the columns, those that raise the alarm first and then by effect."""
         return sorted(self.columns, key=lambda row: (not row.drifted, -row.effect, row.column))
 
     def _note(self, verdict: Verdict, words: str) -> str:
         count = sum(row.verdict == verdict for row in self.columns)
         return f"{count} {words}" if count else ""
 
-    def _terms(self) -> str:
+    def terms(self) -> str:
+        """Say of how many rows and by which rule."""
         return (
             f"{_counted(self.n_current, 'row')} against {self.n_reference}; "
             f"alpha {self.alpha:g} ({self.correction}), effect at least {self.min_effect:g}."
@@ -176,12 +233,16 @@ class DriftPeriod:
     period : str
         The label of the stretch in ISO 8601, as pandas chooses it for a frequency: the start of a month for ``"MS"``,
         the last day of a week for ``"W"``.
+        With periods of so many rows ``"row 5000"``, the number of its first row.
     report : DriftReport
         What was found in its rows.
+    alarm : bool
+        Whether it drifted, and enough of the periods before it did.
     """
 
     period: str
     report: DriftReport
+    alarm: bool = False
 
 
 @attrs.frozen(repr=False)
@@ -196,29 +257,54 @@ class DriftTimeline:
         Returns
         -------
         DataFrame
-            ``period`` (a timestamp), then the columns of `DriftReport.to_frame`.
+            ``period`` (a timestamp, or the text that names so many rows), ``alarm``, then the columns of
+            `DriftReport.to_frame`.
         """
         import pandas as pd
 
-        frames = [each.report.to_frame().assign(period=pd.Timestamp(each.period)) for each in self.periods]
-        if not frames:
-            return pd.DataFrame(columns=["period", *(field.name for field in attrs.fields(ColumnDrift)), "drifted"])
-        frame = pd.concat(frames, ignore_index=True)
-        return frame[["period", *(name for name in frame if name != "period")]]
+        if not self.periods:
+            return pd.DataFrame(columns=["period", "alarm", *_FRAME, "drifted"])
+        by_rows = any(each.period.startswith("row ") for each in self.periods)
+        frames = [
+            each.report.to_frame().assign(
+                period=each.period if by_rows else pd.Timestamp(each.period), alarm=each.alarm
+            )
+            for each in self.periods
+        ]
+        return pd.concat(frames, ignore_index=True)[["period", "alarm", *_FRAME, "drifted"]]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The periods that raise an alarm."""
+        return tuple(each.period for each in self.periods if each.alarm)
+
+    def plot(self, *columns: str) -> Picture:
+        """Show how the effect of columns went on, with the least effect that is worth an alarm.
+
+        Parameters
+        ----------
+        *columns : str
+            Which; by default the five that moved most.
+        """
+        from mlopskit.records.drift_page import lines
+
+        return lines(self, columns)
 
     def __repr__(self) -> str:
         lines = [f"  {each.period}  {each.report.summary()}" for each in self.periods]
         return "\n".join([f"DriftTimeline: {_counted(len(self.periods), 'period')}", *lines])
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup.heatmap import heatmap
+        from mlopskit.records.drift_page import timeline_notebook
 
-        names = dict.fromkeys(row.column for each in self.periods for row in each.report.columns)
-        effects = [{row.column: row.effect for row in each.report.columns} for each in self.periods]
-        rows = {name: [found.get(name) for found in effects] for name in names}
-        threshold = self.periods[0].report.min_effect if self.periods else None
-        labels = [each.period[:10] for each in self.periods]
-        return heatmap(rows, labels, title="Effect by column and period", threshold=threshold)
+        return timeline_notebook(self)
+
+    @property
+    def html(self) -> str:
+        """The timeline as one HTML document that needs nothing else."""
+        from mlopskit.records.drift_page import timeline_document
+
+        return timeline_document(self)
 
 
 def _counted(number: int, thing: str) -> str:

@@ -29,6 +29,10 @@ def test_critical_values_of_cramer_and_von_mises(value, p_value):
     assert survival(value, weights, rest=1 / 6 - weights.sum()) == pytest.approx(p_value, rel=0.06)
 
 
+def test_one_weight_is_exact():
+    assert survival(7.0, np.array([2.0])) == pytest.approx(chi2.sf(3.5, 1), rel=1e-12)
+
+
 def test_unequal_weights_by_simulation():
     rng, weights = np.random.default_rng(7), np.array([3.0, 1.0, 0.2, 0.05])
     drawn = rng.chisquare(1, (400_000, 4)) @ weights

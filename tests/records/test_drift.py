@@ -4,7 +4,7 @@ import attrs
 import pandas as pd
 import pytest
 
-from mlopskit.records.drift import ColumnDrift, DriftPeriod, DriftReport, DriftTimeline
+from mlopskit.records.drift import ColumnDrift, DriftPeriod, DriftReport, DriftTimeline, Histogram
 from mlopskit.records.json import from_json, to_json
 from mlopskit.storage import canonical_json
 
@@ -12,6 +12,9 @@ TEMP = ColumnDrift("temp", "numeric", "drifted", "kolmogorov-smirnov", 0.6, 1e-9
 ORIGIN = ColumnDrift("origin", "categorical", "stable", "chi-square", 2.5, 0.3, 0.4, 0.02, n=850)
 GONE = ColumnDrift("<b>gone</b>", "numeric", "missing column", p_value=0.0, corrected_p_value=0.0, effect=1.0)
 FEW = ColumnDrift("few", "boolean", "not enough data", n=1)
+
+
+SHAPE = Histogram(tuple(map(str, range(21))), (0.05,) * 20, (0.0, 0.1) * 10)
 
 
 def report(*columns: ColumnDrift) -> DriftReport:
@@ -62,8 +65,30 @@ def test_markup_is_escaped():
     page = report(TEMP, GONE)._repr_html_()
     assert "<b>gone" not in page
     assert "&lt;b&gt;gone" in page
-    assert "Effect by column" in page
     assert report()._repr_html_()
+
+
+def test_the_page_needs_nothing_else_and_stays_small():
+    rows = [
+        attrs.evolve(TEMP, column=f"column {number}", histogram=SHAPE, change="median 1 -> 2") for number in range(50)
+    ]
+    page = report(*rows, GONE).html
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<b>gone" not in page
+    assert "<script" not in page
+    assert "http:" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert len(page.encode()) < 300_000
+
+
+def test_plots_show_what_drifted_or_what_was_asked_for(tmp_path):
+    shaped = report(attrs.evolve(TEMP, histogram=SHAPE), attrs.evolve(ORIGIN, histogram=SHAPE), GONE)
+    assert "temp" in shaped.plot()._repr_html_()
+    assert "origin" not in shaped.plot()._repr_html_()
+    assert "origin" in shaped.plot("origin")._repr_html_()
+    shaped.plot().save(tmp_path / "drift.html")
+    assert (tmp_path / "drift.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with pytest.raises(KeyError, match="no column 'humid'"):
+        shaped.plot("humid")
 
 
 def test_frame_has_a_row_per_column():
@@ -74,7 +99,7 @@ def test_frame_has_a_row_per_column():
     assert report().to_frame().empty
 
 
-@pytest.mark.parametrize("columns", [(), (TEMP, ORIGIN, GONE, FEW)])
+@pytest.mark.parametrize("columns", [(), (TEMP, ORIGIN, GONE, FEW), (attrs.evolve(TEMP, histogram=SHAPE),)])
 def test_json_round_trip(columns):
     kept = canonical_json.encode(to_json(report(*columns)))
     assert from_json(DriftReport, canonical_json.decode(kept)) == report(*columns)
@@ -101,3 +126,14 @@ def test_timeline_reads_and_comes_back(timeline):
     assert DriftTimeline(())._repr_html_()
     kept = canonical_json.encode(to_json(timeline))
     assert from_json(DriftTimeline, canonical_json.decode(kept)) == timeline
+
+
+def test_a_timeline_has_alarms_a_page_and_a_chart(timeline):
+    assert timeline.alarms == ()
+    alarmed = DriftTimeline(tuple(attrs.evolve(each, alarm=each.report.drifted) for each in timeline.periods))
+    assert alarmed.alarms == ("2013-01-01T00:00:00+00:00",)
+    assert "1 alarms" in alarmed.html
+    assert "temp" in alarmed.plot()._repr_html_()
+    assert "origin" in alarmed.plot("origin")._repr_html_()
+    with pytest.raises(KeyError, match="no column 'humid'"):
+        alarmed.plot("humid")

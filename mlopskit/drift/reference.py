@@ -1,0 +1,94 @@
+"""`Reference`: what a detector has learned, in one pass over the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import attrs
+import pandas as pd
+
+from mlopskit.drift.comparison import Rule
+from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
+from mlopskit.drift.profile import Profile, columns_of
+from mlopskit.drift.usual import usual_effects
+from mlopskit.errors import ValidationError
+
+
+@attrs.frozen(eq=False)
+class Reference:
+    """What is known of the reference.
+
+    Attributes
+    ----------
+    profile : Profile
+        Of all its rows.
+    usual : mapping of str to float
+        Per column the effect that is usual between its stretches, where that was learned.
+    time : str or None
+        The column that tells a row's season.
+    season : str or None
+        ``"hour"``, ``"weekday"`` or ``"month"`` if there is a profile for each.
+    by_season : mapping of int to Profile
+    """
+
+    profile: Profile
+    usual: Mapping[str, float] = attrs.field(factory=dict)
+    time: str | None = None
+    season: str | None = None
+    by_season: Mapping[int, Profile] = attrs.field(factory=dict)
+
+    @classmethod
+    def learn(
+        cls, frames: Iterable[pd.DataFrame], columns: Sequence[str] | None, rule: Rule,
+        time: str | None, freq: str | None, season: str | None,
+    ) -> Reference:  # fmt: skip
+        """Learn from rows; see `DriftDetector.fit`."""
+        profile = Profile.none()
+        stretches: dict[pd.Timestamp, Stretch] = {}
+        by_season: dict[int, Profile] = {}
+        for frame in frames:
+            names = [name for name in columns_of(frame) if name != time] if columns is None else list(columns)
+            profile = profile.merge(Profile.of(frame, names))
+            if time and freq:
+                _merge_into(stretches, stretches_by_time([frame], time, freq, names))
+            if time and season:
+                for value, rows in frame.groupby(season_of(moments_of(frame, time), season)):
+                    _merge_into(by_season, {int(value): Profile.of(rows, names)})
+        usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
+        return cls(_usable(profile), usual, time, season, dict(sorted(by_season.items())))
+
+    @classmethod
+    def of(cls, profile: Profile) -> Reference:
+        """Take a profile that was made before."""
+        return cls(_usable(profile))
+
+    def in_seasons(self, seasons: Iterable[int]) -> Profile:
+        """Return the profile of the rows of some seasons; of all if there are none of those."""
+        known = [self.by_season[each] for each in sorted(set(seasons)) if each in self.by_season]
+        return reduce(Profile.merge, known) if known else self.profile
+
+
+def _merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:
+    for label, piece in found.items():
+        known[label] = known[label].merge(piece) if label in known else piece
+
+
+def _usable(profile: Profile) -> Profile:
+    if not profile.rows:
+        raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
+    absent = [name for name, column in profile.columns.items() if column.absent]
+    if absent:
+        known = [name for name, column in profile.columns.items() if not column.absent]
+        raise ValidationError(
+            f"the reference has no column {', '.join(map(repr, absent))} in some or all of its rows: "
+            f"it has {', '.join(known)}"
+        )
+    mixed = [name for name, column in profile.columns.items() if column.kind == "mixed"]
+    if mixed:
+        raise ValidationError(
+            f"column {', '.join(map(repr, mixed))} of the reference is of one kind in some chunks and of another in "
+            "others: convert it first"
+        )
+    return profile

@@ -1,0 +1,61 @@
+"""`Shape`: what is shown of a column of numbers, its bars and its middle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BARS = 20
+TAIL = 0.005
+
+
+@attrs.frozen(eq=False)
+class Shape:
+    """Bars of equal width over all but the outermost 0.5 % at either end of some numbers.
+
+    Attributes
+    ----------
+    edges : ndarray of float64, shape (bars + 1,)
+    labels : tuple of str
+        The edges as text.
+    """
+
+    edges: Floats
+    labels: tuple[str, ...]
+
+    @classmethod
+    def between(cls, low: float, high: float, kind: str) -> Shape | None:
+        """Put bars between two numbers; None if they are infinite."""
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return None
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        edges = np.linspace(low, high, BARS + 1)
+        return cls(edges, tuple(as_text(edge, kind) for edge in edges.tolist()))
+
+    def shares(self, numbers: Floats, counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
+        """Give the share of the counted numbers in each bar; what lies outside is in the outermost ones."""
+        bars = np.clip(np.searchsorted(self.edges, numbers, side="right") - 1, 0, BARS - 1)
+        return tuple((np.bincount(bars, counts, minlength=BARS) / counts.sum()).tolist())
+
+
+def as_text(value: float, kind: str) -> str:
+    """Write a number as what it stands for.
+
+    Examples
+    --------
+    >>> as_text(1357034400.0, "datetime"), as_text(90.0, "timedelta"), as_text(0.25, "numeric")
+    ('2013-01-01 10:00', '0:01:30', '0.25')
+    """
+    if not math.isfinite(value):
+        return f"{value}"
+    if kind == "datetime":
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=value)
+        return f"{moment:%Y-%m-%d %H:%M}" if moment.hour or moment.minute else f"{moment:%Y-%m-%d}"
+    return str(dt.timedelta(seconds=round(value))) if kind == "timedelta" else f"{value:.4g}"

@@ -1,0 +1,86 @@
+"""How the gap between two distribution functions wanders when nothing has moved: as a Brownian bridge.
+
+Times the root of ``n m / (n + m)`` the gap after a share t of the pooled values has the covariance ``s (1 - t)`` with
+the gap after a share s before it. Between cells nothing is seen of it, so that ties and few distinct values are allowed
+for.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from scipy.linalg import eigvalsh_tridiagonal
+
+from mlopskit.drift.statistics.statistic import Floats, Places, Sample
+from mlopskit.drift.weighted_chi_square import survival
+
+_GROUPS = 64
+TIED = 1 / _GROUPS
+"""A cell with a greater share of the pooled values keeps the bridge from being seen everywhere."""
+
+
+@attrs.frozen(eq=False)
+class Gaps:
+    """The gap between two samples' distribution functions after each cell but the last.
+
+    Attributes
+    ----------
+    gap : ndarray of float64, shape (cells - 1,)
+        Reference minus current.
+    time : ndarray of float64, shape (cells - 1,)
+        The share of the pooled values so far.
+    share : ndarray of float64, shape (cells,)
+        The share of the pooled values in each cell.
+    """
+
+    gap: Floats
+    time: Floats
+    share: Floats
+
+    @classmethod
+    def between(cls, reference: Sample, current: Sample) -> Gaps:
+        """Return the gaps of two samples."""
+        rows = reference.size + current.size
+        pooled = reference.counts + current.counts
+        gap = reference.cumulative[:-1] - current.cumulative[:-1]
+        return cls(gap, np.cumsum(pooled)[:-1] / rows, pooled / rows)
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether many values are the same."""
+        return bool(self.share.max() > TIED)
+
+    @property
+    def groups(self) -> Places:
+        """The last gaps of at most 64 groups of neighbouring cells, as places in `gap`."""
+        middle = np.concatenate([self.time, [1.0]]) - self.share / 2
+        group = np.minimum((middle * _GROUPS).astype(np.intp), _GROUPS - 1)
+        return np.flatnonzero(np.diff(group))
+
+
+def quadratic_p_value(statistic: float, time: Floats, weights: Floats) -> float:
+    """Tell how likely ``sum(weights * bridge(time)^2)`` is to exceed a value.
+
+    It is a sum of chi-squares weighted by the eigenvalues of the bridge's covariance, whose inverse is tridiagonal.
+
+    Parameters
+    ----------
+    statistic : float
+    time : ndarray of float64, shape (gaps,)
+        Ascending, within 0 and 1.
+    weights : ndarray of float64, shape (gaps,)
+        Positive.
+
+    Examples
+    --------
+    A bridge seen at one time only, where its variance is 1/4:
+
+    >>> round(quadratic_p_value(3.84, np.array([0.5]), np.array([4.0])), 2)
+    0.05
+    """
+    if not len(time):
+        return 1.0
+    steps = 1 / np.diff(time, prepend=0.0, append=1.0)
+    diagonal = (steps[:-1] + steps[1:]) / weights
+    beside = -steps[1:-1] / np.sqrt(weights[:-1] * weights[1:])
+    return survival(statistic, 1 / eigvalsh_tridiagonal(diagonal, beside))
