@@ -27,7 +27,10 @@ class CheckResult:
     failed, rows : int
         Rows that failed, of how many that were looked at.
     examples : tuple of int
-        Positions of the first failing rows.
+        Positions of the first failing rows, at most 10; of chunks, counted from the first row of all.
+    labels : tuple
+        What the index calls these rows, a tuple each if it has several levels, None if that is missing; empty if they
+        have no index. As it may name people, it is in no message and no ``repr``.
     observed : dict of str to JSON-able
         Numbers behind the verdict: a score, an interval, a threshold, n.
     """
@@ -39,6 +42,7 @@ class CheckResult:
     failed: int = 0
     rows: int = 0
     examples: tuple[int, ...] = ()
+    labels: tuple[Any, ...] = attrs.field(default=(), kw_only=True, repr=False)
     observed: dict[str, Any] = attrs.field(factory=dict)
 
     @property

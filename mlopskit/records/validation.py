@@ -48,10 +48,10 @@ class ValidationReport:
         return all(result.ok for result in self.results)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per check: check, status, severity, failed, rows, message."""
+        """Return one row per check: check, status, severity, failed, rows, message, examples, labels."""
         import pandas as pd
 
-        columns = ["check", "status", "severity", "failed", "rows", "message"]
+        columns = ["check", "status", "severity", "failed", "rows", "message", "examples", "labels"]
         return pd.DataFrame([[getattr(result, name) for name in columns] for result in self.results], columns=columns)
 
     def failing_rows(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_PASSED = 12
 """More checks that passed than these are folded away."""
 _VALUE_LIMIT = 300
+_LABEL_LIMIT = 40
 _GROUPS: dict[str, tuple[Status, str, str]] = {
     "failed": ("fail", "failed", ""),
     "error": ("fail", "could not run", "Neither passed nor failed. The report is not ok until they run."),
@@ -68,9 +69,15 @@ def _finding(result: CheckResult, status: Status) -> Finding:
     where = ", ".join(map(str, result.examples))
     place = f"{'first of them' if result.failed > len(result.examples) else 'rows'}: {where}" if where else ""
     said: list[str | Markup] = ["; ".join(filter(None, [result.message, place]))]
+    if result.labels and result.labels != result.examples:  # the default index says the same twice
+        said.append(f"labelled {', '.join(map(_label, result.labels))}")
     if "verdict" in result.observed:  # what a check of a model measured
         said.append(details("measured", *_values(result.observed)))
     return Finding(result.check, status, _share(result) if result.failed else None, tuple(filter(None, said)))
+
+
+def _label(label: Any) -> str:
+    return shorten(f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label), _LABEL_LIMIT)
 
 
 def _values(values: Mapping[str, Any]) -> Iterator[Markup]:

@@ -94,7 +94,11 @@ def _ask(check: AnyCheck, trial: Trial) -> CheckResult:
 
 
 def _recordable(result: CheckResult) -> CheckResult:
-    """Make NumPy's numbers Python's; what still can not be put on record does not count as a verdict."""
+    """Make NumPy's numbers Python's; what still can not be put on record does not count as a verdict.
+
+    The history is for good: rows are told by their positions in it, never by their labels, which may name people.
+    """
+    result = attrs.evolve(result, labels=())
     observed = {name: value.item() if hasattr(value, "item") else value for name, value in result.observed.items()}
     if can_encode(observed):
         return attrs.evolve(result, observed=observed)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlopskit.validation.column import Column, Mask
+from mlopskit.validation.label import row_labels
 
 
 class Chunk:
@@ -38,18 +39,27 @@ class Chunk:
             self._frame = self._original.copy(deep=False)
         return self._frame
 
+    @property
+    def index(self) -> pd.Index:
+        """The labels of the rows."""
+        return self._original.index
+
+    def row_labels(self, positions: Iterable[int]) -> tuple[Any, ...]:
+        """Look up the labels of some rows."""
+        return row_labels(positions, self.index)
+
     def column(self, label: Any) -> Column:
         """Return what is known of a column; one that is `unreadable` is a KeyError."""
         if label not in self._columns:
             self._columns[label] = Column(label, self._arrays[self._places[label][0]])
         return self._columns[label]
 
-    def missing(self, label: str) -> Mask:
+    def missing(self, label: Any) -> Mask:
         """Tell which rows have no value in this column: None, NaN, NaT or NA."""
         missing = self.column(label).missing
         return np.zeros(self.row_count, dtype=bool) if missing is None else missing
 
-    def present(self, labels: Iterable[str]) -> Mask:
+    def present(self, labels: Iterable[Any]) -> Mask:
         """Tell which rows have a value in each of these columns."""
         present = np.ones(self.row_count, dtype=bool)
         for label in labels:
@@ -62,7 +72,7 @@ class Chunk:
         """Return the rows under the mask, without a copy where these are all."""
         return self.frame if mask.all() else self.frame[mask]
 
-    def unreadable(self, labels: Iterable[str]) -> str:
+    def unreadable(self, labels: Iterable[Any]) -> str:
         """Tell why a check can not read these columns; empty if it can."""
         for label in labels:
             count = len(self._places.get(label, ()))
@@ -72,7 +82,7 @@ class Chunk:
                 return f"{count} columns are named {label!r}; names must be unique"
         return ""
 
-    def dtypes(self, labels: Iterable[str]) -> str:
+    def dtypes(self, labels: Iterable[Any]) -> str:
         """Name these columns with their dtypes."""
         return ", ".join(f"{label!r} ({self.column(label).dtype})" for label in labels)
 

@@ -15,6 +15,7 @@ _PARTS = (
 )  # fmt: skip
 _METHODS = ("abs", "between", "isin", "isna", "isnull", "notna", "notnull", "round")
 _ACCESSORS = ("str", "dt")
+_NAMES = "A column whose label is no identifier can not be named; write Satisfies(function, label) instead"
 
 
 @functools.lru_cache(maxsize=256)
@@ -24,20 +25,23 @@ def columns_of(expression: str) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If it is no expression, or holds anything but operators, values, functions by name, the methods above, and what
-        lies behind ``.str`` and ``.dt``.
+        If it is no expression, names no column, or holds anything but operators, values, functions by name, the methods
+        above, and what lies behind ``.str`` and ``.dt``.
     """
     try:
         nodes = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
     except SyntaxError as error:
-        raise ValueError(f"Expression: {expression!r} is no expression: {error.msg}") from None
+        raise ValueError(f"Expression: {expression!r} is no expression: {error.msg}. {_NAMES}") from None
     for node in nodes:
         if not isinstance(node, _PARTS):
             raise _refused(expression, f"a {type(node).__name__}")
         if isinstance(node, ast.Attribute) and not _is_of_one_row(node):
             raise _refused(expression, f".{node.attr}")
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    return tuple(dict.fromkeys(each.id for each in nodes if isinstance(each, ast.Name) and id(each) not in called))
+    names = tuple(dict.fromkeys(each.id for each in nodes if isinstance(each, ast.Name) and id(each) not in called))
+    if not names:
+        raise ValueError(f"Expression: {expression!r} names no column. {_NAMES}")
+    return names
 
 
 def _is_of_one_row(node: ast.Attribute) -> bool:

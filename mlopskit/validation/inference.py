@@ -24,6 +24,7 @@ from mlopskit.validation.checks.parameters import plain
 from mlopskit.validation.checks.statistics import Quantile
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column
+from mlopskit.validation.label import Label
 
 ROOM = 0.5
 """How far beyond what was seen a range goes on either side, as a share of its width."""
@@ -50,7 +51,7 @@ def infer(frame: pd.DataFrame) -> list[Check]:
     checks: list[Check] = [HasColumns(*frame.columns)]
     chunk = Chunk(frame)
     columns = [chunk.column(name) for name in frame.columns]
-    complete = [str(column.name) for column in columns if not column.missing_count]
+    complete = [column.name for column in columns if not column.missing_count]
     if complete:
         checks.append(NotNull(*complete))
     for column in columns:
@@ -59,7 +60,7 @@ def infer(frame: pd.DataFrame) -> list[Check]:
 
 
 def _of_column(column: Column) -> Iterator[Check]:
-    name = str(column.name)
+    name = column.name
     share_missing = column.missing_count / column.rows
     if 0 < share_missing < 1:
         allowed = min(1.0, MISSING_FACTOR * share_missing + MISSING_ROOM)
@@ -76,7 +77,7 @@ def _of_column(column: Column) -> Iterator[Check]:
         yield InTimeZone(name, None if zone is None else str(zone))
 
 
-def _of_numbers(name: str, column: Column) -> Iterator[Check]:
+def _of_numbers(name: Label, column: Column) -> Iterator[Check]:
     numbers = column.numbers
     if numbers is None:
         return
@@ -99,14 +100,14 @@ def _with_room(low: Any, high: Any, *, whole: bool) -> tuple[Any, Any]:
     return (math.floor(lower), math.ceil(upper)) if whole else (lower, upper)
 
 
-def _middle(name: str, present: Any) -> Iterator[Check]:
+def _middle(name: Label, present: Any) -> Iterator[Check]:
     """Bound the median by the quartiles: a change of unit, or a column in the place of another, moves it further."""
     quarter, three_quarters = (float(each) for each in np.quantile(present, [0.25, 0.75]))
     if quarter < three_quarters:
         yield Quantile(name, 0.5, low=quarter, high=three_quarters)
 
 
-def _of_texts(name: str, column: Column) -> Iterator[Check]:
+def _of_texts(name: Label, column: Column) -> Iterator[Check]:
     there = [column.levels[int(code)] for code in np.unique(column.codes) if code >= 0]
     if 0 < len(there) <= min(MOST_CATEGORIES, (column.rows - column.missing_count) // 2):
         yield OneOf(name, sorted(there, key=repr), at_least=1 - STRAY)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.label import name_of
 
 _BINS = 5
 _MOST_VALUES = 20
@@ -61,7 +62,7 @@ class Cut:
         >>> Cut.of(pd.Series(["JFK", None, "JFK"], name="origin")).pieces
         (('origin is JFK',), ('origin is missing',))
         """
-        name, values, verb = str(column.name), column, "is"
+        name, values, verb = name_of(column.name), column, "is"
         if _is_ordered(column) and column.nunique() > _MOST_DISTINCT:
             values, verb = pd.qcut(column, _BINS, duplicates="drop"), "in"
         codes, labels = pd.factorize(values, use_na_sentinel=True)

@@ -1,8 +1,9 @@
 """Checks as JSON text that reads well in a diff: one check a line.
 
 Format 1: ``{"format": 1, "checks": [{"check": "Between", "column": "distance", "low": 0, "high": 6000, ...}]}``.
-A date among the parameters is ``{"time": "2013-01-01T00:00:00"}``. When the format changes, raise `_FORMAT` and keep
-reading the old one.
+A date among the parameters is ``{"time": "2013-01-01T00:00:00"}``. A parameter that takes several things is a list; any
+other tuple is one thing, such as the label of a column of several levels: ``{"tuple": ["delay", "mean"]}``. When the
+format changes, raise `_FORMAT` and keep reading the old one.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _to_line(check: Check) -> str:
         raise SerializationError(f"{name} {why}; add it in code: Validator.from_json(text) + [{name}(...)]")
     fields = sorted(attrs.fields(kind), key=lambda field: (field.name == "severity", field.kw_only))  # that one last
     written = {"check": name}
-    written |= {each.name: _to_parameter(getattr(check, each.name)) for each in fields if not _is_usual(check, each)}
+    written |= {each.name: _field_of(check, each) for each in fields if not _is_usual(check, each)}
     strict = canonical_json.encode(written, sort_keys=False)
     return json.dumps(json.loads(strict), ensure_ascii=False)
 
@@ -72,6 +73,12 @@ def _to_line(check: Check) -> str:
 def _is_usual(check: Check, field: Any) -> bool:
     """Whether an option is as it is when nothing is said; the severity is written all the same."""
     return bool(field.kw_only and field.name != "severity" and getattr(check, field.name) == field.default)
+
+
+def _field_of(check: Check, field: Any) -> Any:
+    value = getattr(check, field.name)
+    takes_several = str(field.type).startswith("tuple[")
+    return [_to_parameter(item) for item in value] if takes_several else _to_parameter(value)
 
 
 def _from_object(written: Any, place: int) -> Check:
@@ -88,7 +95,7 @@ def _from_object(written: Any, place: int) -> Check:
 
 def _to_parameter(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_to_parameter(item) for item in value]
+        return {"tuple": [_to_parameter(item) for item in value]}
     if isinstance(value, pd.Timedelta):
         return str(value)
     return {"time": value.isoformat()} if isinstance(value, pd.Timestamp) else value
@@ -97,4 +104,6 @@ def _to_parameter(value: Any) -> Any:
 def _from_parameter(value: Any) -> Any:
     if isinstance(value, list):
         return [_from_parameter(item) for item in value]
+    if isinstance(value, dict) and "tuple" in value:
+        return tuple(_from_parameter(value["tuple"]))
     return pd.Timestamp(value["time"]) if isinstance(value, dict) else value

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.signature import Signature
 from mlopskit.records.trial import Trial
 from mlopskit.storage.frames import frames_in
+from mlopskit.validation.label import Label
 
 
 def has_rows(trial: Trial) -> bool:
@@ -109,7 +109,7 @@ def frame_of(rows: Any, role: str, purpose: str) -> pd.DataFrame:
     raise ValidationError(f"the {role} rows are a {type(rows).__name__}; {purpose} need a DataFrame")
 
 
-def column_of(frame: pd.DataFrame, column: str, role: str) -> pd.Series:
+def column_of(frame: pd.DataFrame, column: Label, role: str) -> pd.Series:
     """Return one column.
 
     Raises
@@ -117,7 +117,7 @@ def column_of(frame: pd.DataFrame, column: str, role: str) -> pd.Series:
     ValidationError
         If it is not there, or there are several of that name.
     """
-    count = int(np.sum(frame.columns == column))
+    count = frame.columns.tolist().count(column)
     if count == 0:
         raise ValidationError(f"the column {column!r} is missing in the {role} rows")
     if count > 1:

@@ -70,7 +70,7 @@ class Validator:
             Of pandas, or anything that shares its columns by the Arrow PyCapsule interface, such as a frame of polars
             or a table of pyarrow, which has to be installed then. Chunks, the partitions of a Dask frame, and the
             Parquet files at a path or URL, which may be that of a folder, give the answer that they would give as one
-            frame; rows are numbered on across them. See `mlopskit.storage.frames.frames_in`.
+            frame; rows are numbered on across them, and keep their labels. See `mlopskit.storage.frames.frames_in`.
 
         Returns
         -------
@@ -152,7 +152,8 @@ class Validator:
         Raises
         ------
         TypeError, ValueError
-            If this is no frame, its columns are not named by distinct texts, or it has no rows.
+            If this is no frame, it has no rows, or its columns are not labelled, each differently, by a text, an
+            int or a tuple of these.
 
         Examples
         --------

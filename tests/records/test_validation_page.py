@@ -40,6 +40,16 @@ def test_counts_shares_and_positions_are_shown(visible):
     assert "88.9 %" in page
 
 
+def test_labels_are_shown_where_they_say_more_than_positions(visible):
+    def shown(*labels):
+        return " ".join(visible(ValidationReport((attrs.evolve(FAILED, labels=labels),), 9).html).split())
+
+    assert "rows: 3, 7 labelled N14228, (JFK, 5)" in shown("N14228", ("JFK", 5))
+    assert "labelled" not in shown(3, 7)
+    assert "labelled" not in shown()
+    assert shown("a" * 500).endswith("labelled " + "a" * 39 + "…")
+
+
 def test_what_a_check_of_a_model_measured_is_folded_with_its_tables(visible):
     page = ValidationReport((MODEL,), 9).html
     assert "<summary>measured</summary>" in page
@@ -80,5 +90,6 @@ def test_the_page_needs_nothing_else_and_stays_small():
 
 def test_everything_is_escaped():
     hostile = "<script>alert(1)</script>"
-    result = CheckResult(hostile, "failed", hostile, observed={"verdict": hostile, hostile: [{hostile: hostile}]})
+    result = CheckResult(hostile, "failed", hostile, observed={"verdict": hostile, hostile: [{hostile: hostile}]},
+                         labels=(hostile, (hostile,)))  # fmt: skip
     assert "<script" not in ValidationReport((result, attrs.evolve(result, status="passed"))).html

@@ -76,6 +76,12 @@ def test_numpy_numbers_can_be_recorded_and_other_things_refuse():
     assert verdict_of(Better(CheckResult("a", "passed", observed={"gain": {1}}))) == (False, ["error"])
 
 
+def test_labels_of_rows_are_not_put_on_record():
+    found = CheckResult("no leak", "failed", failed=1, rows=9, examples=(3,), labels=("Ana",))
+    (result,) = Gate([Better(found)]).decide(TRIAL).results
+    assert (result.examples, result.labels) == ((3,), ())
+
+
 def test_a_gate_shows_its_checks():
     def is_small(trial):
         return True

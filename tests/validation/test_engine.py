@@ -19,6 +19,10 @@ SUITE = (
     checks.RowCount(3, 5),
     checks.Between("nope", 0, 1),
     checks.Between("text", 0, 1),
+    checks.Monotonic("number"),
+    checks.Determines("text", column="number"),
+    checks.NoDuplicateRows(),
+    checks.PerGroup(checks.Between("number", -1, 1), by="text"),
 )
 numbers = st.one_of(st.none(), st.integers(-2, 2).map(float))
 rows = st.lists(st.tuples(numbers, numbers, st.sampled_from(["a", "b", "c", None])), max_size=25)
@@ -26,7 +30,8 @@ cuts = st.lists(st.integers(0, 25), max_size=4).map(sorted)
 
 
 def frame_of(values):
-    frame = pd.DataFrame(values, columns=["number", "other", "text"])
+    index = [f"row {place % 7}" for place in range(len(values))]
+    frame = pd.DataFrame(values, columns=["number", "other", "text"], index=pd.Index(index, dtype=object))
     return frame.astype({"number": float, "other": float, "text": object})
 
 
@@ -37,7 +42,7 @@ def cut(frame, places):
 
 def verdicts(report):
     """Which dtype an impossible comparison met is not part of the answer."""
-    return [(result.check, result.status, result.failed, result.rows, result.examples) for result in report.results]
+    return [(each.check, each.status, each.failed, each.rows, each.examples, each.labels) for each in report.results]
 
 
 @settings(max_examples=40, deadline=None)
@@ -47,6 +52,7 @@ def test_chunks_give_the_answer_of_the_whole_frame(values, places):
     whole, chunked = Validator(SUITE).validate(frame), Validator(SUITE).validate(iter(cut(frame, places)))
     assert verdicts(whole) == verdicts(chunked)
     assert whole.rows == chunked.rows
+    assert all(each.labels == tuple(frame.index[list(each.examples)]) for each in whole.results)
 
 
 @settings(max_examples=40, deadline=None)

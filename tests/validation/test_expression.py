@@ -52,6 +52,23 @@ def test_anything_else_is_refused_by_name(expression, part):
     assert f"uses {part};" in str(caught.value)
 
 
+@pytest.mark.parametrize("expression", ["`dep delay` > 0", "class > 0", "0 > 1", "sqrt(2) > 1"])
+def test_a_column_whose_label_is_no_identifier_can_not_be_named(expression):
+    with pytest.raises(ValueError, match=r"no identifier can not be named; write Satisfies\(function, label\)"):
+        checks.Expression(expression)
+
+
+def test_other_columns_may_be_labelled_by_anything():
+    labels = pd.Index(["x", "dep delay", "twice", "twice", 0, ("x", 1)], tupleize_cols=False)
+    frame = pd.DataFrame([[1, 2, 3, 4, 5, 6], [9, 2, 3, 4, 5, 6]], columns=labels)
+    assert Validator([checks.Expression("x > 5")]).validate(frame).results[0].examples == (0,)
+
+
+def test_a_function_is_one_of_pandas_and_none_of_ours():
+    result = Validator([checks.Expression("as_mask(x, 2)")]).validate(pd.DataFrame({"x": [True, True]})).results[0]
+    assert result.status == "error"
+
+
 def test_a_suite_from_a_file_writes_nothing(tmp_path):
     target = tmp_path / "written"
     check = {"check": "Expression", "expression": f"x.to_csv({str(target)!r}) == 1", "severity": "error"}

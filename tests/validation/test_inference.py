@@ -86,9 +86,9 @@ def test_a_frame_that_shows_nothing_is_refused(wrong):
         Validator.infer(wrong)
 
 
-def test_column_names_have_to_be_text():
-    with pytest.raises(TypeError, match="as text"):
-        Validator.infer(pd.DataFrame([[1, 2]]))
+def test_columns_need_labels_that_a_check_can_name():
+    with pytest.raises(TypeError, match="a text, an int or a tuple of these, not a float"):
+        Validator.infer(pd.DataFrame([[1, 2]], columns=[0.5, 1.5]))
     with pytest.raises(TypeError, match="expected a DataFrame"):
         Validator.infer([1])
 

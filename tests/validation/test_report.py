@@ -41,8 +41,12 @@ def test_shows_a_notebook_the_same_escaped():
 
 def test_becomes_a_frame_with_one_row_per_check(report):
     frame = report.to_frame()
-    assert list(frame.columns) == ["check", "status", "severity", "failed", "rows", "message"]
+    assert list(frame.columns) == [
+        "check", "status", "severity", "failed", "rows", "message", "examples", "labels",
+    ]  # fmt: skip
     assert frame["failed"].tolist() == [1, 2, 0, 0, 0]
+    assert frame["examples"].tolist() == [(2,), (4, 5), (), (), ()]
+    assert frame["labels"].tolist() == [(11,), (13, 14), (), (), ()]
     assert ValidationReport(()).to_frame().empty
 
 
@@ -61,6 +65,17 @@ def test_raises_with_every_failed_check_and_its_count_but_no_warning(report):
         "  origin is never missing: 1 of 6 rows fail: 1 in 'origin'",
         "  nope is between 0 and 1: the column 'nope' is missing",
     ]
+
+
+def test_labels_of_rows_are_in_no_text(flights):
+    frame = flights.set_axis([f"passenger {place}" for place in range(6)], axis=0)
+    everything = [checks.NotNull("origin"), checks.Unique("flight"), checks.PerGroup(checks.Finite("nope"), by="dest")]
+    report = Validator([*everything, checks.Monotonic("flight"), checks.Between("tailnum", 0, 1)]).validate(frame)
+    assert report.results[0].labels == ("passenger 2",)
+    with pytest.raises(ValidationError) as caught:
+        report.raise_if_failed()
+    for text in (repr(report), repr(report.results[0]), str(caught.value)):
+        assert "passenger" not in text
 
 
 def test_the_error_stays_small_whatever_failed():

@@ -66,8 +66,16 @@ EVERY = [
     checks.Share("origin", ["JFK", 3], low=0.2),
     checks.StandardDeviation("dep_delay", high=60),
     checks.SumsTo("taxi", "flown", total="elapsed", tolerance=0.01),
+    checks.Between(0, 0, 1),
+    checks.Compare(("delay", "mean"), "<=", ("delay", 1)),
+    checks.NotNull(("delay", "mean"), "0", 0),
+    checks.SumsTo(("delay", 0), ("delay", 1), total=("delay", "sum")),
+    checks.OneOf(("delay", ""), [("EWR", 1), "JFK"]),
+    checks.NoLeakage(time=("when", 0), group=0),
+    checks.NoWeakSlice((("origin", 0), 1)),
 ]
-names = st.text(st.characters(codec="utf-8"), min_size=1)
+texts_and_ints = st.one_of(st.text(st.characters(codec="utf-8"), min_size=1), st.integers())
+names = st.one_of(texts_and_ints, st.lists(texts_and_ints, min_size=1, max_size=3).map(tuple))
 finite = st.one_of(st.integers(), st.floats(allow_nan=False))
 built = st.one_of(
     st.lists(names, min_size=1, max_size=3, unique=True).map(lambda columns: checks.NotNull(*columns)),
@@ -113,6 +121,21 @@ def test_the_text_is_json_with_one_check_a_line():
         "]}",
     ]
     assert json.loads(text)["format"] == 1
+
+
+def test_what_is_one_thing_and_what_is_several_reads_differently():
+    made = [
+        checks.NotNull(("delay", "mean"), 0),
+        checks.Finite(("delay", "mean")),
+        checks.Finite(0),
+        checks.Finite("0"),
+    ]
+    assert Validator(made).to_json().splitlines()[1:-1] == [
+        '  {"check": "NotNull", "columns": [{"tuple": ["delay", "mean"]}, 0], "severity": "error"},',
+        '  {"check": "Finite", "column": {"tuple": ["delay", "mean"]}, "severity": "error"},',
+        '  {"check": "Finite", "column": 0, "severity": "error"},',
+        '  {"check": "Finite", "column": "0", "severity": "error"}',
+    ]
 
 
 @pytest.mark.parametrize("check", [Custom("x"), Narrow("x", 0, 1)])

@@ -33,6 +33,12 @@ def test_training_rows_are_a_pair_of_the_same_length(train, words):
 
 def test_columns_are_named_when_they_can_not_be_had():
     assert column_of(X, "a", "held-out").tolist() == [1, 2]
+    assert column_of(X.set_axis([0, 1], axis=1), 0, "held-out").tolist() == [1, 2]
+    several = X.set_axis(pd.MultiIndex.from_tuples([("a", 0), ("a", 1)]), axis=1)
+    assert column_of(several, ("a", 1), "held-out").tolist() == [3, 4]
+    for frame, label in [(several, "a"), (X, ("a", "b"))]:
+        with pytest.raises(ValidationError, match="is missing in the held-out rows"):
+            column_of(frame, label, "held-out")
     with pytest.raises(ValidationError, match="'c' is missing in the training rows"):
         column_of(X, "c", "training")
     with pytest.raises(ValidationError, match="2 columns are named 'a'"):

@@ -15,12 +15,10 @@ from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.asking import copied
 from mlopskit.validation.bootstrap import Array
-from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.checks.models import ScoreCheck, failing_rows
 from mlopskit.validation.predictions import Predictions
 from mlopskit.validation.task import Task
 from mlopskit.validation.trial_rows import count_rows, held_out
-
-_EXAMPLES = 10
 
 
 @attrs.frozen
@@ -59,10 +57,9 @@ class BehaviourCheck(ScoreCheck):
             "verdict": "unexpected" if too_many else "as expected", "share": failed / count,
             "threshold": self.max_share, "n": count,
         }  # fmt: skip
-        examples = tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist())
         return self.result(
-            "failed" if too_many else "passed", f"{failed} of {count} predictions {self.wrong}", failed=failed,
-            rows=count, examples=examples, observed=observed,
+            "failed" if too_many else "passed", f"{failed} of {count} predictions {self.wrong}",
+            **failing_rows(failing, rows), observed=observed,
         )  # fmt: skip
 
     def _changed(self, rows: Any) -> Any:

@@ -13,6 +13,7 @@ from mlopskit.records.report import CheckResult, Severity, Status
 from mlopskit.validation.checks.parameters import share
 from mlopskit.validation.chunk import Chunk, as_mask
 from mlopskit.validation.column import Column, Mask
+from mlopskit.validation.label import Label, LabelsAt, column_label, plain_label
 
 _EXAMPLES = 10
 
@@ -60,7 +61,7 @@ class FrameCheck(Check, ABC):
     """
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns without which this check can not run."""
         return ()
 
@@ -83,35 +84,48 @@ class FrameCheck(Check, ABC):
 
 @attrs.frozen
 class RowTally:
-    """How many rows failed, and where the first of them are; positions count from the first row seen."""
+    """How many rows failed, and which are the first of them: by position from the first row seen, and by label."""
 
     rows: int = 0
     failed: int = 0
     examples: tuple[int, ...] = ()
+    labels: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, failing: Mask | None, rows: int) -> RowTally:
-        """Count a mask, one value per row; None if no row fails."""
-        if failing is None:
+    def of(cls, failing: Mask | None, rows: int, labels_at: LabelsAt) -> RowTally:
+        """Count a mask, one value per row; None if no row fails. Labels are looked up for the first few that do."""
+        failed = 0 if failing is None else int(np.count_nonzero(failing))
+        if failing is None or not failed:
             return cls(rows)
-        failed = int(np.count_nonzero(failing))
-        return cls(rows, failed, _first(failing, failed) if failed else ())
+        examples = _first(failing, failed)
+        return cls(rows, failed, examples, labels_at(examples))
 
     def merge(self, later: RowTally) -> RowTally:
         """Count the rows of both, `later` coming after these."""
         if not self.rows:
             return later
         examples = self.examples + tuple(self.rows + position for position in later.examples)
-        return RowTally(self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES])
+        labels = self.labels + later.labels
+        return RowTally(self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES], labels[:_EXAMPLES])
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """The fields of a `CheckResult` that say so."""
+        return {"failed": self.failed, "rows": self.rows, "examples": self.examples, "labels": self.labels}
 
     def verdict(self, check: Check, *, at_least: float = 1.0, **found: Any) -> CheckResult:
         """Make the result: failed if any row did, or more rows than may."""
+        if not self.failed:
+            return check.result("passed", rows=self.rows, **found)
         enough = self.rows - self.failed >= at_least * self.rows
         status: Status = "passed" if enough else "failed"
-        message = f"{self.failed} of {self.rows} rows fail" if self.failed else ""
-        if at_least < 1 and self.failed:
+        message = f"{self.failed} of {self.rows} rows fail"
+        if at_least < 1:
             message += f"; at least {at_least:.4g} of them have to pass"
-        return check.result(status, message, failed=self.failed, rows=self.rows, examples=self.examples, **found)
+        return check.result(status, message, **self.found, **found)
+
+
+NO_ROWS = RowTally()
 
 
 def _first(failing: Mask, failed: int) -> tuple[int, ...]:
@@ -161,7 +175,7 @@ class EachRow(FrameCheck):
 
     def start(self) -> RowTally:
         """Return the count of no rows."""
-        return RowTally()
+        return NO_ROWS
 
     def failing_rows(self, chunk: Chunk) -> Mask | None:
         """Tell which rows of a chunk fail; None if none does."""
@@ -172,7 +186,7 @@ class EachRow(FrameCheck):
 
     def update(self, state: RowTally, chunk: Chunk) -> RowTally:
         """Count the failing rows of a chunk."""
-        return state.merge(RowTally.of(self.failing_rows(chunk), chunk.row_count))
+        return state.merge(RowTally.of(self.failing_rows(chunk), chunk.row_count, chunk.row_labels))
 
     def merge(self, first: RowTally, second: RowTally) -> RowTally:
         """Add up."""
@@ -189,7 +203,7 @@ class RowCheck(EachRow):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column; rows where it is missing are not looked at.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
@@ -205,10 +219,10 @@ class RowCheck(EachRow):
       failed   IsTailNumber('tailnum')   1 of 3 rows fail
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The one column."""
         return (self.column,)
 

@@ -14,9 +14,8 @@ import numpy as np
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity
 from mlopskit.validation.bounds import numbers_among, outside
-from mlopskit.validation.checks.check import FrameCheck, RowTally, ValueCheck, unfit
+from mlopskit.validation.checks.check import NO_ROWS, FrameCheck, RowTally, ValueCheck, unfit
 from mlopskit.validation.checks.parameters import (
-    column_names,
     few,
     is_among,
     not_missing,
@@ -26,6 +25,7 @@ from mlopskit.validation.checks.parameters import (
 )
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column, Mask, mask_or_none
+from mlopskit.validation.label import Label, column_labels, name_of, plain_labels
 
 
 @attrs.frozen(init=False)
@@ -34,7 +34,7 @@ class NotNull(FrameCheck):
 
     Parameters
     ----------
-    *columns : str
+    *columns : str, int or tuple
         A row fails if any of them is None, NaN, NaT or NA; `observed` of the result counts them per column.
     at_least : float, default 1.0
         The share of the rows that have to pass.
@@ -44,7 +44,7 @@ class NotNull(FrameCheck):
     Raises
     ------
     TypeError, ValueError
-        If there are no columns, or they are not text.
+        If there are no columns, or they are no labels.
 
     Examples
     --------
@@ -52,24 +52,24 @@ class NotNull(FrameCheck):
     'origin, dest are never missing'
     """
 
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
+    columns: tuple[Label, ...] = attrs.field(converter=plain_labels, validator=column_labels)
     at_least: float = attrs.field(default=1.0, kw_only=True, converter=float, validator=share)
 
-    def __init__(self, *columns: str, at_least: float = 1.0, severity: Severity = "error"):
+    def __init__(self, *columns: Label, at_least: float = 1.0, severity: Severity = "error"):
         self.__attrs_init__(columns, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
         often = "never" if self.at_least == 1 else f"in at least {self.at_least:.4g} of the rows not"
-        return f"{few(self.columns)} {'is' if len(self.columns) == 1 else 'are'} {often} missing"
+        return f"{few(map(name_of, self.columns))} {'is' if len(self.columns) == 1 else 'are'} {often} missing"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns."""
         return self.columns
 
     def start(self) -> tuple[RowTally, tuple[int, ...]]:
         """Return the count of no rows, and of no missing values in each column."""
-        return RowTally(), (0,) * len(self.columns)
+        return NO_ROWS, (0,) * len(self.columns)
 
     def update(self, state: tuple[RowTally, tuple[int, ...]], chunk: Chunk) -> tuple[RowTally, tuple[int, ...]]:
         """Count rows and missing values."""
@@ -77,7 +77,7 @@ class NotNull(FrameCheck):
         missing = tuple(column.missing_count for column in columns)
         masks = [column.missing for column in columns if column.missing is not None]
         failing = np.logical_or.reduce(masks) if len(masks) > 1 else masks[0] if masks else None
-        return self.merge(state, (RowTally.of(failing, chunk.row_count), missing))
+        return self.merge(state, (RowTally.of(failing, chunk.row_count, chunk.row_labels), missing))
 
     def merge(
         self, first: tuple[RowTally, tuple[int, ...]], second: tuple[RowTally, tuple[int, ...]]
@@ -89,7 +89,8 @@ class NotNull(FrameCheck):
         """Fail if anything is missing, and tell in which columns."""
         tally, missing = state
         counts = {column: count for column, count in zip(self.columns, missing, strict=True) if count}
-        verdict = tally.verdict(self, at_least=self.at_least, observed={"missing": counts})
+        observed = {"missing": {name_of(column): count for column, count in counts.items()}}
+        verdict = tally.verdict(self, at_least=self.at_least, observed=observed)
         if not counts:
             return verdict
         named = few(f"{count} in {column!r}" for column, count in counts.items())
@@ -102,7 +103,7 @@ class Between(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers, dates or anything else that the bounds can be compared with.
     low, high : number, date or str
         Both still pass. Use ``float("inf")`` for no bound.
@@ -132,7 +133,7 @@ class Between(ValueCheck):
             raise ValueError(f"Between({self.column!r}): low is above high; give the lower bound first")
 
     def __str__(self) -> str:
-        return f"{self.column} is between {self.low} and {self.high}"
+        return f"{name_of(self.column)} is between {self.low} and {self.high}"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are out of bounds; ints, floats and decimals are compared without rounding."""
@@ -155,7 +156,7 @@ class OneOf(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     values : iterable
         What is allowed. Missing values pass without being listed. True is not taken for 1, nor "1" for 1.
@@ -186,7 +187,7 @@ class OneOf(ValueCheck):
             raise ValueError(f"OneOf({self.column!r}) allows no value at all; list at least one")
 
     def __str__(self) -> str:
-        return f"{self.column} is one of {few(self.values)}"
+        return f"{name_of(self.column)} is one of {few(self.values)}"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are none of the allowed ones."""
@@ -210,7 +211,7 @@ class Matches(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of text.
     pattern : str
         In the syntax of `re`, whatever the column's dtype. Put ``.*`` at the end to look at the beginning only.
@@ -233,7 +234,7 @@ class Matches(ValueCheck):
     pattern: str = attrs.field(validator=_regular_expression)
 
     def __str__(self) -> str:
-        return f"{self.column} matches {self.pattern}"
+        return f"{name_of(self.column)} matches {self.pattern}"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts do not match; each distinct one is looked at once, and what is no text does not match."""
@@ -248,7 +249,7 @@ class NotOneOf(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     values : iterable
         What is not allowed.
@@ -279,7 +280,7 @@ class NotOneOf(ValueCheck):
             raise ValueError(f"NotOneOf({self.column!r}) excludes no value at all; list at least one")
 
     def __str__(self) -> str:
-        return f"{self.column} is none of {few(self.values)}"
+        return f"{name_of(self.column)} is none of {few(self.values)}"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are excluded ones."""
@@ -296,7 +297,7 @@ class NotBlank(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of text.
     at_least : float, default 1.0
         The share of the rows that have to pass.
@@ -310,7 +311,7 @@ class NotBlank(ValueCheck):
     """
 
     def __str__(self) -> str:
-        return f"{self.column} is never blank"
+        return f"{name_of(self.column)} is never blank"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts are blank."""
@@ -324,7 +325,7 @@ class Length(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of text.
     low, high : int
         The fewest and the most characters that still pass.
@@ -352,7 +353,8 @@ class Length(ValueCheck):
             raise ValueError(f"Length({self.column!r}): low is above high; give the lower bound first")
 
     def __str__(self) -> str:
-        return f"{self.column} has {self.low if self.low == self.high else f'{self.low} to {self.high}'} characters"
+        count = self.low if self.low == self.high else f"{self.low} to {self.high}"
+        return f"{name_of(self.column)} has {count} characters"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which texts are too short or too long; what is no text has no length."""
@@ -366,7 +368,7 @@ class Finite(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers.
     at_least : float, default 1.0
         The share of the rows that have to pass.
@@ -380,7 +382,7 @@ class Finite(ValueCheck):
     """
 
     def __str__(self) -> str:
-        return f"{self.column} is finite"
+        return f"{name_of(self.column)} is finite"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which numbers are infinite."""

@@ -14,10 +14,9 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.answers import one_array
 from mlopskit.validation.asking import ask, methods_of
 from mlopskit.validation.bootstrap import Array
-from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.checks.models import ScoreCheck, failing_rows
 from mlopskit.validation.trial_rows import asked_rows, count_rows, taken
 
-_EXAMPLES = 10
 _SEED = 0
 
 
@@ -56,7 +55,7 @@ class Deterministic(ScoreCheck):
             first = _ask(trial.model, method, rows)
             for _ in range(self.repeats):
                 failing |= disagreeing(_ask(trial.model, method, rows), first, tolerance=0.0)
-        return _verdict(self, failing, "get another prediction when asked again")
+        return _verdict(self, rows, failing, "get another prediction when asked again")
 
 
 @attrs.frozen
@@ -104,7 +103,7 @@ class RowByRow(ScoreCheck):
             failing[shuffled] |= disagreeing(other_order, batch[shuffled], tolerance=self.tolerance)
             singles = np.concatenate([_ask(trial.model, method, taken(rows, [place])) for place in alone])
             failing[alone] |= disagreeing(singles, batch[alone], tolerance=self.tolerance)
-        return _verdict(self, failing, "get another prediction alone or in another order")
+        return _verdict(self, rows, failing, "get another prediction alone or in another order")
 
 
 def _ask(model: Any, method: str, rows: Any) -> Array:
@@ -114,13 +113,11 @@ def _ask(model: Any, method: str, rows: Any) -> Array:
     return answer
 
 
-def _verdict(check: ScoreCheck, failing: Array, words: str) -> CheckResult:
+def _verdict(check: ScoreCheck, rows: Any, failing: Array, words: str) -> CheckResult:
     failed, count = int(failing.sum()), len(failing)
     return check.result(
         "failed" if failed else "passed",
         f"{failed} of {count} rows {words}" if failed else "",
-        failed=failed,
-        rows=count,
-        examples=tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist()),
+        **failing_rows(failing, rows),
         observed={"verdict": "not the same" if failed else "the same", "n": count},
     )

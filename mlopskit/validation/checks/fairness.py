@@ -19,6 +19,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Array, group_codes, resample
 from mlopskit.validation.checks.interval import FEWEST_GROUPS, IntervalCheck
 from mlopskit.validation.intervals import newcombe_interval, wilson_interval
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.predictions import contest
 from mlopskit.validation.trial_rows import column_of, frame_of, held_out
 
@@ -41,7 +42,7 @@ class ParityCheck(IntervalCheck):
     Of two classes the last of ``classes_`` is the positive one, as in scikit-learn.
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     tolerance: float = attrs.field(default=0.1, validator=[attrs.validators.gt(0), attrs.validators.lt(1)])
 
     @abstractmethod
@@ -146,7 +147,7 @@ class DemographicParity(ParityCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column of ``trial.X`` whose values make the groups; missing values are one of them.
     tolerance : float
         The largest difference between two groups' shares that passes.
@@ -180,7 +181,7 @@ class DemographicParity(ParityCheck):
     """
 
     def __str__(self) -> str:
-        return f"the positive class is predicted equally often within {self.column}, up to {self.tolerance:g}"
+        return f"the positive class is predicted equally often within {name_of(self.column)}, up to {self.tolerance:g}"
 
     def counted(self, truth: Array) -> Array:
         """Look at all rows."""
@@ -211,7 +212,7 @@ class EqualOpportunity(ParityCheck):
     """
 
     def __str__(self) -> str:
-        return f"the positive class is found equally often within {self.column}, up to {self.tolerance:g}"
+        return f"the positive class is found equally often within {name_of(self.column)}, up to {self.tolerance:g}"
 
     def counted(self, truth: Array) -> Array:
         """Look at the rows of the positive class."""

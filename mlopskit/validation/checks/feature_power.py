@@ -17,6 +17,7 @@ from mlopskit.validation.answers import plain_column
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
+from mlopskit.validation.label import name_of
 from mlopskit.validation.task import Task
 from mlopskit.validation.trial_rows import fitted_columns, frame_of, held_out, training
 
@@ -84,8 +85,8 @@ class SingleFeaturePower(ScoreCheck):
         for column in known[0].columns:
             features = _encoded(known[0][column], asked[0].get(column))
             if features is not None:
-                power[str(column)] = _power(*features, *truth, task.kind)
-        skipped = [str(column) for column in known[0].columns if str(column) not in power]
+                power[name_of(column)] = _power(*features, *truth, task.kind)
+        skipped = [name for name in map(name_of, known[0].columns) if name not in power]
         if not power:
             raise ValidationError(f"none of the {len(skipped)} columns holds numbers, texts or moments to look at")
         strongest = sorted(power, key=lambda name: power[name], reverse=True)

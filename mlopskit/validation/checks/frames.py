@@ -6,15 +6,16 @@ import attrs
 
 from mlopskit.records.report import CheckResult, Severity
 from mlopskit.validation.checks.check import FrameCheck
-from mlopskit.validation.checks.parameters import column_names, few
+from mlopskit.validation.checks.parameters import few
 from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.label import Label, column_labels, name_of, plain_labels
 
 
 @attrs.frozen
 class _Columns:
     """What is wrong with the columns of some chunks."""
 
-    missing: frozenset[str] = frozenset()
+    missing: frozenset[Label] = frozenset()
     surplus: frozenset[str] = frozenset()
     disordered: bool = False
 
@@ -25,7 +26,7 @@ class HasColumns(FrameCheck):
 
     Parameters
     ----------
-    *columns : str
+    *columns : str, int or tuple
         Their names.
     only : bool, default False
         Whether no others may be there.
@@ -40,11 +41,11 @@ class HasColumns(FrameCheck):
     'there are the columns origin, dest'
     """
 
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
+    columns: tuple[Label, ...] = attrs.field(converter=plain_labels, validator=column_labels)
     only: bool = attrs.field(default=False, kw_only=True)
     ordered: bool = attrs.field(default=False, kw_only=True)
 
-    def __init__(self, *columns: str, only: bool = False, ordered: bool = False, severity: Severity = "error"):
+    def __init__(self, *columns: Label, only: bool = False, ordered: bool = False, severity: Severity = "error"):
         self.__attrs_init__(columns, only=only, ordered=ordered, severity=severity)
 
     def __str__(self) -> str:
@@ -61,7 +62,7 @@ class HasColumns(FrameCheck):
         """Add what this chunk lacks, or has too much, or in another order."""
         there = list(chunk.labels)
         missing = frozenset(self.columns).difference(there)
-        surplus = frozenset(map(str, set(there).difference(self.columns))) if self.only else frozenset()
+        surplus = frozenset(map(name_of, set(there).difference(self.columns))) if self.only else frozenset()
         known = [label for label in there if label in self.columns]
         expected = [label for label in self.columns if label in known]
         return self.merge(state, _Columns(missing, surplus, self.ordered and known != expected))
@@ -74,7 +75,7 @@ class HasColumns(FrameCheck):
 
     def finish(self, state: _Columns) -> CheckResult:
         """Fail if anything was wrong with any chunk."""
-        missing = [column for column in self.columns if column in state.missing]
+        missing = [name_of(column) for column in self.columns if column in state.missing]
         problems = [f"{len(missing)} of {len(self.columns)} columns are missing: {few(missing)}"] if missing else []
         if state.surplus:
             problems.append(f"{len(state.surplus)} columns are too many: {few(sorted(state.surplus))}")

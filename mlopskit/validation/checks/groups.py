@@ -11,6 +11,7 @@ from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import EachRow, FrameCheck, RowTally, of_rows
 from mlopskit.validation.checks.parameters import few
 from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 
 
 @attrs.frozen
@@ -36,7 +37,7 @@ class PerGroup(FrameCheck):
     ----------
     check : EachRow
         A check of rows. Its own `at_least` is the share that has to pass in each group.
-    by : str
+    by : str, int or tuple
         The column that tells the groups; its values are named in messages.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
@@ -49,13 +50,13 @@ class PerGroup(FrameCheck):
     """
 
     check: EachRow = attrs.field(validator=of_rows)
-    by: str = attrs.field(kw_only=True, validator=attrs.validators.instance_of(str))
+    by: Label = attrs.field(kw_only=True, converter=plain_label, validator=column_label)
 
     def __str__(self) -> str:
-        return f"{self.check}, for each {self.by}"
+        return f"{self.check}, for each {name_of(self.by)}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns of the check, and the one that tells the groups."""
         return tuple(dict.fromkeys((*self.check.reads, self.by)))
 
@@ -78,7 +79,7 @@ class PerGroup(FrameCheck):
             for level, count, bad in zip(levels, rows.tolist(), failed.tolist(), strict=True)
             if count
         }
-        return state.merge(_Groups(RowTally.of(failing, chunk.row_count), counts))
+        return state.merge(_Groups(RowTally.of(failing, chunk.row_count, chunk.row_labels), counts))
 
     def merge(self, first: _Groups, second: _Groups) -> _Groups:
         """Add up."""
@@ -91,11 +92,10 @@ class PerGroup(FrameCheck):
             for group, (rows, failed) in state.counts.items()
             if rows - failed < self.check.at_least * rows
         }
-        tally = state.tally
         worst = sorted(bad, key=lambda group: (-bad[group], str(group)))
         named = few(f"{group} ({bad[group]} of {state.counts[group][0]})" for group in worst)
         message = f"{len(bad)} of {len(state.counts)} groups fail: {named}" if bad else ""
         return self.result(
-            "failed" if bad else "passed", message, failed=tally.failed, rows=tally.rows, examples=tally.examples,
+            "failed" if bad else "passed", message, **state.tally.found,
             observed={"groups": len(state.counts), "failing_groups": len(bad)},
         )  # fmt: skip

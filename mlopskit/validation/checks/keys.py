@@ -12,9 +12,10 @@ import pandas as pd
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity
 from mlopskit.validation.checks.check import FrameCheck, RowTally, ValueCheck
-from mlopskit.validation.checks.parameters import column_names, few, is_among, same_values
+from mlopskit.validation.checks.parameters import few, is_among, same_values
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column, Mask
+from mlopskit.validation.label import Label, column_label, column_labels, name_of, plain_label, plain_labels, row_labels
 
 _DENSE = 8
 """So many times the rows there may be different keys for these to be counted one by one."""
@@ -22,30 +23,43 @@ _DENSE = 8
 
 @attrs.frozen
 class KeysSeen:
-    """The key columns of some rows, in pieces, each with what is known of its columns."""
+    """The key columns of some rows, in pieces, each with what is known of its columns and with its index."""
 
     rows: int = 0
     pieces: tuple[tuple[Column, ...], ...] = ()
+    indexes: tuple[pd.Index, ...] = ()
+
+    @classmethod
+    def of(cls, chunk: Chunk, labels: Iterable[Any]) -> KeysSeen:
+        """Take these columns of a chunk."""
+        return cls(chunk.row_count, (tuple(map(chunk.column, labels)),), (chunk.index,))
 
     def merge(self, later: KeysSeen) -> KeysSeen:
-        """Put the rows of `later` after these; the arrays are copied, so that they do not keep whole chunks alive."""
+        """Put the rows of `later` after these."""
         if not self.pieces:
             return later
-        pieces = (*map(_alone, self.pieces), *map(_alone, later.pieces))
-        return KeysSeen(self.rows + later.rows, pieces)
+        first, second = self._alone(), later._alone()
+        return KeysSeen(self.rows + later.rows, first.pieces + second.pieces, first.indexes + second.indexes)
+
+    def _alone(self) -> KeysSeen:
+        """Copy the arrays of a single chunk, so that they do not keep all of it alive; those of several are copies."""
+        if len(self.pieces) > 1:
+            return self
+        columns = tuple(Column(column.name, column.values.copy()) for column in self.pieces[0])
+        return KeysSeen(self.rows, (columns,), (self.indexes[0].copy(deep=True),))
+
+    def tally(self, failing: Mask | None) -> RowTally:
+        """Count a mask, one value per row; None if no row fails."""
+        return RowTally.of(failing, self.rows, lambda positions: row_labels(positions, *self.indexes))
 
     def columns(self) -> tuple[Column, ...]:
         """Return the key columns of all rows, in the order of the first piece."""
         if len(self.pieces) == 1:
             return self.pieces[0]
         named = [{column.name: column for column in piece} for piece in self.pieces]
-        if strange := sorted({str(name) for piece in named for name in piece.keys() ^ named[0].keys()}):
+        if strange := sorted({name_of(label) for piece in named for label in piece.keys() ^ named[0].keys()}):
             raise ValidationError(f"the chunks differ in their columns: not all have {few(strange)}")
         return tuple(_joined([piece[name] for piece in named]) for name in named[0])
-
-
-def _alone(piece: tuple[Column, ...]) -> tuple[Column, ...]:
-    return tuple(Column(column.name, column.values.copy()) for column in piece)
 
 
 def _joined(parts: list[Column]) -> Column:
@@ -108,7 +122,7 @@ class _KeyCheck(FrameCheck):
         """Keep the keys of a chunk."""
         if not chunk.row_count:
             return state
-        return state.merge(KeysSeen(chunk.row_count, (tuple(map(chunk.column, self.reads)),)))
+        return state.merge(KeysSeen.of(chunk, self.reads))
 
     def merge(self, first: KeysSeen, second: KeysSeen) -> KeysSeen:
         """Put the keys of `second` after those of `first`."""
@@ -124,7 +138,7 @@ class Unique(_KeyCheck):
 
     Parameters
     ----------
-    *columns : str
+    *columns : str, int or tuple
         Together they are the key. All rows of a key that occurs twice fail, the first included.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
@@ -135,23 +149,23 @@ class Unique(_KeyCheck):
     'flight, time_hour are unique together'
     """
 
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
+    columns: tuple[Label, ...] = attrs.field(converter=plain_labels, validator=column_labels)
 
-    def __init__(self, *columns: str, severity: Severity = "error"):
+    def __init__(self, *columns: Label, severity: Severity = "error"):
         self.__attrs_init__(columns, severity=severity)
 
     def __str__(self) -> str:
-        return f"{self.columns[0]} is unique" if len(self.columns) == 1 else f"{few(self.columns)} are unique together"
+        return f"{few(map(name_of, self.columns))} {'is unique' if len(self.columns) == 1 else 'are unique together'}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns of the key."""
         return self.columns
 
     def finish(self, state: KeysSeen) -> CheckResult:
         """Fail if a key occurs twice."""
         failing = _repeated(*_combined(state.columns())) if state.pieces else None
-        return RowTally.of(failing, state.rows).verdict(self)
+        return state.tally(failing).verdict(self)
 
 
 @attrs.frozen
@@ -180,11 +194,11 @@ class NoDuplicateRows(_KeyCheck):
             raise ValidationError(problem)
         if not chunk.row_count or not len(chunk.labels):
             return state
-        return state.merge(KeysSeen(chunk.row_count, (tuple(map(chunk.column, chunk.labels)),)))
+        return state.merge(KeysSeen.of(chunk, chunk.labels))
 
     def finish(self, state: KeysSeen) -> CheckResult:
         """Fail if a row comes twice."""
-        return RowTally.of(_same_rows(state) if state.pieces else None, state.rows).verdict(self)
+        return state.tally(_same_rows(state) if state.pieces else None).verdict(self)
 
 
 def _same_rows(state: KeysSeen) -> Mask | None:
@@ -212,9 +226,9 @@ class Determines(_KeyCheck):
 
     Parameters
     ----------
-    *columns : str
+    *columns : str, int or tuple
         Together they determine the other.
-    column : str
+    column : str, int or tuple
         What they determine. All rows of a key that comes with several values fail.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
@@ -225,23 +239,24 @@ class Determines(_KeyCheck):
     'origin, dest determine distance'
     """
 
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
-    column: str = attrs.field(validator=attrs.validators.instance_of(str), kw_only=True)
+    columns: tuple[Label, ...] = attrs.field(converter=plain_labels, validator=column_labels)
+    column: Label = attrs.field(kw_only=True, converter=plain_label, validator=column_label)
 
-    def __init__(self, *columns: str, column: str, severity: Severity = "error"):
+    def __init__(self, *columns: Label, column: Label, severity: Severity = "error"):
         self.__attrs_init__(columns, column=column, severity=severity)
 
     def __str__(self) -> str:
-        return f"{few(self.columns)} {'determines' if len(self.columns) == 1 else 'determine'} {self.column}"
+        determine = "determines" if len(self.columns) == 1 else "determine"
+        return f"{few(map(name_of, self.columns))} {determine} {name_of(self.column)}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns that determine, and the one that is determined."""
         return (*self.columns, self.column)
 
     def finish(self, state: KeysSeen) -> CheckResult:
         """Fail if a key comes with several values."""
-        return RowTally.of(_undetermined(state.columns()) if state.pieces else None, state.rows).verdict(self)
+        return state.tally(_undetermined(state.columns()) if state.pieces else None).verdict(self)
 
 
 def _undetermined(columns: tuple[Column, ...]) -> Mask | None:
@@ -271,7 +286,7 @@ class References(ValueCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column; missing values pass.
     keys : iterable
         The keys, such as a column of another frame. They are kept as a set.
@@ -296,7 +311,7 @@ class References(ValueCheck):
     name: str = attrs.field(default="the keys", kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.column} is among {self.name}"
+        return f"{name_of(self.column)} is among {self.name}"
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are no key."""

@@ -10,16 +10,17 @@ from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import FrameCheck
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Kind
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 
 
 @attrs.frozen
 class _SameThroughout(FrameCheck):
     """A check of what a column is, which every chunk has to agree on; the state is what was found."""
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The one column."""
         return (self.column,)
 
@@ -46,7 +47,7 @@ class IsKind(_SameThroughout):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     kind : {"int", "float", "bool", "text", "datetime", "timedelta", "complex", "period", "bytes"}
         An int is also a float; a bool is no int. A column without values is of every kind.
@@ -67,7 +68,7 @@ class IsKind(_SameThroughout):
     kind: Kind = attrs.field(validator=attrs.validators.in_(get_args(Kind)))
 
     def __str__(self) -> str:
-        return f"{self.column} holds {self.kind} values"
+        return f"{name_of(self.column)} holds {self.kind} values"
 
     def update(self, state: frozenset[str], chunk: Chunk) -> frozenset[str]:
         """Add the kind of a chunk, unless it has no values, and whether it has gaps."""
@@ -93,7 +94,7 @@ class HasDtype(_SameThroughout):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     dtype : str
         As pandas writes it, such as ``"int64"``, ``"Int64"`` or ``"datetime64[ns, UTC]"``.
@@ -109,7 +110,7 @@ class HasDtype(_SameThroughout):
     dtype: str = attrs.field(converter=str)
 
     def __str__(self) -> str:
-        return f"{self.column} is stored as {self.dtype}"
+        return f"{name_of(self.column)} is stored as {self.dtype}"
 
     def update(self, state: frozenset[str], chunk: Chunk) -> frozenset[str]:
         """Add the dtype of a chunk."""
@@ -126,7 +127,7 @@ class InTimeZone(_SameThroughout):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of moments.
     zone : str or None
         Such as ``"UTC"`` or ``"America/New_York"``; None for moments that name no zone.
@@ -143,8 +144,8 @@ class InTimeZone(_SameThroughout):
 
     def __str__(self) -> str:
         if self.zone is None:
-            return f"{self.column} names no time zone"
-        return f"{self.column} is in the time zone {self.zone}"
+            return f"{name_of(self.column)} names no time zone"
+        return f"{name_of(self.column)} is in the time zone {self.zone}"
 
     def update(self, state: frozenset[str], chunk: Chunk) -> frozenset[str]:
         """Add the zone of a chunk, or what it holds instead of moments."""

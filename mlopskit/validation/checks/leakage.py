@@ -11,6 +11,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.checks.feature_power import SingleFeaturePower
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.split_overlap import NoDuplicatesAcross, NoGroupLeakage, NoTimeLeakage
+from mlopskit.validation.label import Label, column_label, plain_label
 
 _WORST_FIRST: tuple[Status, ...] = ("failed", "error", "passed")
 
@@ -21,9 +22,9 @@ class NoLeakage(ScoreCheck):
 
     Parameters
     ----------
-    time : str, optional
+    time : str, int or tuple, optional
         The column that says when a row was; with it, no held-out row may be earlier than the last training row.
-    group : str, optional
+    group : str, int or tuple, optional
         The column that says what a row belongs to; with it, no group may have rows on both sides.
     max_power : float
         How much of the label a single column may explain; see `SingleFeaturePower`.
@@ -48,8 +49,14 @@ class NoLeakage(ScoreCheck):
     'nothing leaks from the label or the training rows'
     """
 
-    time: str | None = attrs.field(default=None, kw_only=True)
-    group: str | None = attrs.field(default=None, kw_only=True)
+    time: Label | None = attrs.field(
+        default=None, kw_only=True, converter=attrs.converters.optional(plain_label),
+        validator=attrs.validators.optional(column_label),
+    )  # fmt: skip
+    group: Label | None = attrs.field(
+        default=None, kw_only=True, converter=attrs.converters.optional(plain_label),
+        validator=attrs.validators.optional(column_label),
+    )  # fmt: skip
     max_power: float = attrs.field(
         default=0.8, kw_only=True, validator=[attrs.validators.gt(0), attrs.validators.lt(1)]
     )
@@ -60,8 +67,8 @@ class NoLeakage(ScoreCheck):
     def judge(self, trial: Trial) -> CheckResult:
         """Run every part; none stops the others."""
         parts: list[ScoreCheck] = [SingleFeaturePower(self.max_power), NoDuplicatesAcross()]
-        parts += [NoTimeLeakage(self.time)] if self.time else []
-        parts += [NoGroupLeakage(self.group)] if self.group else []
+        parts += [NoTimeLeakage(self.time)] if self.time is not None else []
+        parts += [NoGroupLeakage(self.group)] if self.group is not None else []
         found = {type(part).__name__: _outcome(part, trial) for part in parts}
         status = next(each for each in _WORST_FIRST if any(result.status == each for result in found.values()))
         told = [result for result in found.values() if result.status == status]
@@ -72,9 +79,9 @@ class NoLeakage(ScoreCheck):
         if status != "error":
             observed = {"verdict": "leak" if status == "failed" else "no leak", **observed}
         message = "; ".join(result.message for result in told)
-        examples = next((result.examples for result in told if result.examples), ())
+        examples, labels = next(((result.examples, result.labels) for result in told if result.examples), ((), ()))
         rows = max(result.rows for result in found.values())
-        return self.result(status, message, rows=rows, examples=examples, observed=observed)
+        return self.result(status, message, rows=rows, examples=examples, labels=labels, observed=observed)
 
 
 def _outcome(part: ScoreCheck, trial: Trial) -> CheckResult:

@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
+import pandas as pd
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.checks.check import Check
+from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.checks.check import Check, RowTally
+from mlopskit.validation.label import row_labels
 from mlopskit.validation.metrics import metric_named
 
 
@@ -61,6 +64,15 @@ class ScoreCheck(ModelCheck):
     @abstractmethod
     def judge(self, trial: Trial) -> CheckResult:
         """Return the verdict, or raise ValidationError if there is none."""
+
+
+def failing_rows(failing: Array, rows: Any) -> dict[str, Any]:
+    """Count the rows under a mask, for the fields of a `CheckResult`; those of a frame have labels too."""
+
+    def labels_at(positions: Iterable[int]) -> tuple[Any, ...]:
+        return row_labels(positions, rows.index) if isinstance(rows, pd.DataFrame | pd.Series) else ()
+
+    return RowTally.of(failing, len(failing), labels_at).found
 
 
 def known_metric(_owner: Any, _field: Any, name: str) -> None:

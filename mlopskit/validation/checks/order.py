@@ -13,6 +13,7 @@ from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import FrameCheck, RowTally, unfit
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 
 
 def _timedelta(text: Any) -> pd.Timedelta:
@@ -40,6 +41,7 @@ class _Run:
     tally: RowTally = attrs.field(factory=RowTally)
     first: Any = None
     first_place: int = -1  # -1: no value yet
+    first_label: Any = None
     last: Any = None
 
 
@@ -49,7 +51,7 @@ class Monotonic(FrameCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers, moments or texts.
     increasing : bool, default True
         False if they fall.
@@ -66,17 +68,17 @@ class Monotonic(FrameCheck):
     'id rises'
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     increasing: bool = attrs.field(default=True, kw_only=True)
     strictly: bool = attrs.field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         if self.strictly:
-            return f"{self.column} {'rises' if self.increasing else 'falls'}"
-        return f"{self.column} never {'falls' if self.increasing else 'rises'}"
+            return f"{name_of(self.column)} {'rises' if self.increasing else 'falls'}"
+        return f"{name_of(self.column)} never {'falls' if self.increasing else 'rises'}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The one column."""
         return (self.column,)
 
@@ -100,8 +102,9 @@ class Monotonic(FrameCheck):
             failing = np.zeros(column.rows, dtype=bool)
             places = slice(None) if column.missing is None else ~column.missing
             failing[places] = np.append(False, breaks)
-        run = _Run(RowTally.of(failing, column.rows), values[0], first, values[-1])
-        return self.merge(state, run)
+        tally = RowTally.of(failing, column.rows, chunk.row_labels)
+        (first_label,) = chunk.row_labels([first])
+        return self.merge(state, _Run(tally, values[0], first, first_label, values[-1]))
 
     def merge(self, first: _Run, second: _Run) -> _Run:
         """Put the rows of `second` after those of `first`."""
@@ -112,9 +115,9 @@ class Monotonic(FrameCheck):
             return attrs.evolve(second, tally=first.tally.merge(second.tally), first_place=moved)
         own = second.tally
         if self._breaks(first.last, second.first):
-            edge = RowTally(own.rows, own.failed + 1, tuple(sorted((second.first_place, *own.examples))))
-            own = edge
-        return _Run(first.tally.merge(own), first.first, first.first_place, second.last)
+            examples, labels = (second.first_place, *own.examples), (second.first_label, *own.labels)
+            own = RowTally(own.rows, own.failed + 1, examples, labels)
+        return attrs.evolve(first, tally=first.tally.merge(own), last=second.last)
 
     def finish(self, state: _Run) -> CheckResult:
         """Fail if any row breaks the order."""
@@ -130,10 +133,10 @@ class Monotonic(FrameCheck):
 class _TimesCheck(FrameCheck):
     """A check of the moments in one column."""
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The one column."""
         return (self.column,)
 
@@ -150,7 +153,7 @@ class Fresh(_TimesCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of moments.
     within : str or timedelta
         How old the newest one may be, such as ``"1D"``.
@@ -174,7 +177,7 @@ class Fresh(_TimesCheck):
     now: pd.Timestamp | None = attrs.field(default=None, kw_only=True, converter=_moment)
 
     def __str__(self) -> str:
-        return f"{self.column} is not older than {self.within}"
+        return f"{name_of(self.column)} is not older than {self.within}"
 
     def start(self) -> Any:
         """Return that there is none."""
@@ -210,7 +213,7 @@ class NoGaps(_TimesCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of moments.
     longest : str or timedelta
         The longest time without any, such as ``"1h"``.
@@ -231,7 +234,7 @@ class NoGaps(_TimesCheck):
     longest: pd.Timedelta = attrs.field(converter=_timedelta)
 
     def __str__(self) -> str:
-        return f"{self.column} has no gap longer than {self.longest}"
+        return f"{name_of(self.column)} has no gap longer than {self.longest}"
 
     def start(self) -> Any:
         """Return no moments."""

@@ -28,17 +28,6 @@ def not_missing(owner: Any, field: Any, value: Any) -> None:
         raise ValueError(f"{type(owner).__name__}: {field.alias} is missing or NaN; give a value")
 
 
-def column_names(owner: Any, _field: Any, names: tuple[str, ...]) -> None:
-    """Refuse no names at all, names that are not text, and a name given twice."""
-    kind = type(owner).__name__
-    if not names:
-        raise ValueError(f'{kind} needs at least one column: {kind}("origin", "dest")')
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError(f'{kind} takes column names one by one, as text: {kind}("origin", "dest")')
-    if len(set(names)) != len(names):
-        raise ValueError(f"{kind}: a column is named twice")
-
-
 def few(names: Iterable[object]) -> str:
     """Name the first few of many."""
     listed = [str(name) for name in names]

@@ -12,10 +12,10 @@ import pandas as pd
 
 from mlopskit.records.report import Severity
 from mlopskit.validation.checks.check import EachRow, of_rows
-from mlopskit.validation.checks.parameters import column_names
 from mlopskit.validation.chunk import Chunk, as_mask
 from mlopskit.validation.column import Mask
 from mlopskit.validation.expression import columns_of
+from mlopskit.validation.label import Label, column_label, column_labels, name_of, plain_label, plain_labels
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
@@ -28,11 +28,11 @@ class Compare(EachRow):
 
     Parameters
     ----------
-    left : str
+    left : str, int or tuple
         A column.
     op : {"<", "<=", "==", "!=", ">=", ">"}
         How it relates to the other.
-    right : str
+    right : str, int or tuple
         The other column.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
@@ -48,15 +48,15 @@ class Compare(EachRow):
     'dep_time <= arr_time'
     """
 
-    left: str = attrs.field(validator=attrs.validators.instance_of(str))
+    left: Label = attrs.field(converter=plain_label, validator=column_label)
     op: str = attrs.field(validator=attrs.validators.in_(tuple(_OPERATORS)))
-    right: str = attrs.field(validator=attrs.validators.instance_of(str))
+    right: Label = attrs.field(converter=plain_label, validator=column_label)
 
     def __str__(self) -> str:
-        return f"{self.left} {self.op} {self.right}"
+        return f"{name_of(self.left)} {self.op} {name_of(self.right)}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """Both columns."""
         return self.left, self.right
 
@@ -82,9 +82,9 @@ class SumsTo(EachRow):
 
     Parameters
     ----------
-    *columns : str
+    *columns : str, int or tuple
         The parts.
-    total : str
+    total : str, int or tuple
         The column of their sum.
     tolerance : float, default 1e-9
         How far off the sum may be, as a share of the total or of one, whichever is more.
@@ -99,28 +99,33 @@ class SumsTo(EachRow):
     'taxi + flown = elapsed'
     """
 
-    columns: tuple[str, ...] = attrs.field(validator=column_names)
-    total: str = attrs.field(kw_only=True, validator=attrs.validators.instance_of(str))
+    columns: tuple[Label, ...] = attrs.field(converter=plain_labels, validator=column_labels)
+    total: Label = attrs.field(kw_only=True, converter=plain_label, validator=column_label)
     tolerance: float = attrs.field(default=1e-9, kw_only=True, converter=float, validator=attrs.validators.ge(0))
 
     def __init__(
-        self, *columns: str, total: str, tolerance: float = 1e-9, at_least: float = 1.0, severity: Severity = "error"
+        self,
+        *columns: Label,
+        total: Label,
+        tolerance: float = 1e-9,
+        at_least: float = 1.0,
+        severity: Severity = "error",
     ):
         self.__attrs_init__(columns, total=total, tolerance=tolerance, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
-        return f"{' + '.join(self.columns)} = {self.total}"
+        return f"{' + '.join(map(name_of, self.columns))} = {name_of(self.total)}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The parts and the total."""
         return (*self.columns, self.total)
 
     def failing(self, frame: pd.DataFrame) -> Any:
         """Tell where the sum is another."""
         total = frame[self.total].to_numpy(dtype=float)
-        parts = frame[list(self.columns)].to_numpy(dtype=float).sum(axis=1)
         with np.errstate(invalid="ignore"):
+            parts = np.add.reduce([frame[column].to_numpy(dtype=float) for column in self.columns])
             near = np.abs(parts - total) <= self.tolerance * np.maximum(1.0, np.abs(total))
         return ~np.where(np.isfinite(total), near, parts == total)
 
@@ -134,7 +139,8 @@ class Expression(EachRow):
     expression : str
         As of `pandas.DataFrame.eval`, such as ``"dep_delay > -60 and distance > 0"``: operators, values, functions
         such as ``sqrt``, and of methods those that look at one row at a time: ``isin``, ``between``, ``isna``,
-        ``notna``, ``abs``, ``round``, and what lies behind ``.str`` and ``.dt``.
+        ``notna``, ``abs``, ``round``, and what lies behind ``.str`` and ``.dt``. Only columns whose labels are
+        identifiers can be named; others, such as 0 or ``("delay", "mean")``, are for `Compare` and `Satisfies`.
     at_least : float, default 1.0
         The share of the rows that have to pass.
     severity : {"error", "warn"}
@@ -143,7 +149,7 @@ class Expression(EachRow):
     Raises
     ------
     ValueError
-        If it is no expression, or uses any other method or attribute.
+        If it is no expression, names no column, or uses any other method or attribute.
 
     Examples
     --------
@@ -161,13 +167,15 @@ class Expression(EachRow):
         return self.expression
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The names in the expression."""
         return columns_of(self.expression)
 
     def failing(self, frame: pd.DataFrame) -> Any:
-        """Tell where it is not true."""
-        return ~np.asarray(frame.eval(self.expression.strip(), engine="python", parser="pandas"), dtype=bool)
+        """Tell where it is not true; no name means anything but a column, or a function of pandas."""
+        columns = {name: frame[name] for name in self.reads}
+        found = pd.eval(self.expression.strip(), engine="python", parser="pandas", resolvers=[columns])
+        return ~np.asarray(found, dtype=bool)
 
 
 @attrs.frozen(init=False)
@@ -178,7 +186,7 @@ class Satisfies(EachRow):
     ----------
     function : callable
         ``function(frame)`` gets the rows that have a value in each of the columns, and returns a boolean for each.
-    *columns : str
+    *columns : str, int or tuple
         What it looks at; none for all rows.
     name : str, optional
         What messages call it; default the function's own name.
@@ -199,13 +207,15 @@ class Satisfies(EachRow):
     """
 
     function: Callable[[pd.DataFrame], Any] = attrs.field(validator=attrs.validators.is_callable())
-    columns: tuple[str, ...]
+    columns: tuple[Label, ...] = attrs.field(
+        converter=plain_labels, validator=attrs.validators.deep_iterable(column_label)
+    )
     name: str = attrs.field(kw_only=True)
 
     def __init__(
         self,
         function: Callable[[pd.DataFrame], Any],
-        *columns: str,
+        *columns: Label,
         name: str = "",
         at_least: float = 1.0,
         severity: Severity = "error",
@@ -214,10 +224,10 @@ class Satisfies(EachRow):
         self.__attrs_init__(function, columns, name=called, at_least=at_least, severity=severity)
 
     def __str__(self) -> str:
-        return f"{self.name} of {', '.join(self.columns)}" if self.columns else self.name
+        return f"{self.name} of {', '.join(map(name_of, self.columns))}" if self.columns else self.name
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns."""
         return self.columns
 
@@ -255,7 +265,7 @@ class When(EachRow):
         return f"if {self.condition}, {self.then}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The columns of both."""
         return tuple(dict.fromkeys((*self.condition.reads, *self.then.reads)))
 

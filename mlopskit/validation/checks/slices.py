@@ -17,6 +17,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Array, Score, group_codes, percentile_interval, resample
 from mlopskit.validation.checks.interval import FEWEST_GROUPS, IntervalCheck
 from mlopskit.validation.checks.models import known_metric
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.metrics import Metric, metric_named
 from mlopskit.validation.multiple_testing import holm
 from mlopskit.validation.predictions import contest
@@ -36,7 +37,7 @@ class NoWorseSlice(IntervalCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column of ``trial.X`` whose values make the slices; missing values are one of them.
     metric : str
         One of accuracy, brier, f1, log_loss, mean_absolute_error, mean_squared_error, r2, rmse and roc_auc.
@@ -74,12 +75,12 @@ class NoWorseSlice(IntervalCheck):
     'roc_auc is nowhere worse by more than 0.02 within origin'
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     metric: str = attrs.field(default="roc_auc", validator=known_metric)
     tolerance: float = attrs.field(default=0.02, validator=[attrs.validators.ge(0), attrs.validators.lt(math.inf)])
 
     def __str__(self) -> str:
-        return f"{self.metric} is nowhere worse by more than {self.tolerance:g} within {self.column}"
+        return f"{self.metric} is nowhere worse by more than {self.tolerance:g} within {name_of(self.column)}"
 
     def judge(self, trial: Trial) -> CheckResult:
         """Compare slice by slice."""

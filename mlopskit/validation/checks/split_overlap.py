@@ -12,11 +12,10 @@ from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Array
-from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.checks.models import ScoreCheck, failing_rows
 from mlopskit.validation.intervals import newcombe_interval
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.trial_rows import column_of, frame_of, held_out, training
-
-_EXAMPLES = 10
 
 
 def _share(owner: Any, field: Any, value: float) -> None:
@@ -88,11 +87,8 @@ class NoDuplicatesAcross(ScoreCheck):
         message = f"{copies} of {len(asked)} held-out rows are also training rows"
         if copies:
             message += f"; {repeated} of {len(known)} training rows have another copy there"
-        examples = tuple(np.flatnonzero(copied)[:_EXAMPLES].tolist()) if leak else ()
-        return self.result(
-            "failed" if leak else "passed", message, failed=copies if leak else 0, rows=len(asked),
-            examples=examples, observed=observed,
-        )  # fmt: skip
+        found = failing_rows(copied & leak, rows)
+        return self.result("failed" if leak else "passed", message, **found, observed=observed)
 
 
 @attrs.frozen
@@ -101,7 +97,7 @@ class NoTimeLeakage(ScoreCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         Moments, or numbers that count time; in both sets of rows.
     tolerance : float
         The share of held-out rows that may be earlier.
@@ -114,11 +110,11 @@ class NoTimeLeakage(ScoreCheck):
     'no held-out row is earlier by time_hour than the last training row'
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     tolerance: float = attrs.field(default=0.0, validator=_share)
 
     def __str__(self) -> str:
-        return f"no held-out row is earlier by {self.column} than the last training row"
+        return f"no held-out row is earlier by {name_of(self.column)} than the last training row"
 
     def judge(self, trial: Trial) -> CheckResult:
         """Compare moments."""
@@ -133,7 +129,7 @@ class NoTimeLeakage(ScoreCheck):
                 f"the column {self.column!r} is {asked.dtype} in the held-out and {known.dtype} in the training rows; "
                 "convert both to one kind of moment"
             ) from error
-        return _overlap(self, early, self.tolerance, "earlier than the last training row")
+        return _overlap(self, asked, early, self.tolerance, "earlier than the last training row")
 
 
 @attrs.frozen
@@ -142,7 +138,7 @@ class NoGroupLeakage(ScoreCheck):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         What names the group of a row; in both sets of rows. Missing values are in no group.
     tolerance : float
         The share of held-out rows that may be of a group with training rows.
@@ -155,17 +151,17 @@ class NoGroupLeakage(ScoreCheck):
     'no tailnum has both held-out and training rows'
     """
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     tolerance: float = attrs.field(default=0.0, validator=_share)
 
     def __str__(self) -> str:
-        return f"no {self.column} has both held-out and training rows"
+        return f"no {name_of(self.column)} has both held-out and training rows"
 
     def judge(self, trial: Trial) -> CheckResult:
         """Look for groups on both sides."""
         asked, known = _both_columns(trial, self.column)
         shared = (asked.isin(known.dropna().unique()) & asked.notna()).to_numpy(dtype=bool)
-        return _overlap(self, shared, self.tolerance, "of a group that has training rows")
+        return _overlap(self, asked, shared, self.tolerance, "of a group that has training rows")
 
 
 def _hashes(frame: pd.DataFrame) -> Array:
@@ -187,16 +183,16 @@ def _both_frames(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame_of(rows, "held-out", "columns"), frame_of(seen, "training", "columns")
 
 
-def _both_columns(trial: Trial, column: str) -> tuple[pd.Series, pd.Series]:
+def _both_columns(trial: Trial, column: Label) -> tuple[pd.Series, pd.Series]:
     rows, seen = _both_frames(trial)
     return column_of(rows, column, "held-out"), column_of(seen, column, "training")
 
 
-def _overlap(check: ScoreCheck, failing: Array, tolerance: float, words: str) -> CheckResult:
+def _overlap(check: ScoreCheck, asked: pd.Series, failing: Array, tolerance: float, words: str) -> CheckResult:
     failed, rows = int(failing.sum()), len(failing)
     leak = failed / rows > tolerance
     observed = {"verdict": "leak" if leak else "no leak", "share": failed / rows, "threshold": tolerance, "n": rows}
     return check.result(
-        "failed" if leak else "passed", f"{failed} of {rows} held-out rows are {words}", failed=failed, rows=rows,
-        examples=tuple(np.flatnonzero(failing)[:_EXAMPLES].tolist()), observed=observed,
+        "failed" if leak else "passed", f"{failed} of {rows} held-out rows are {words}",
+        **failing_rows(failing, asked), observed=observed,
     )  # fmt: skip

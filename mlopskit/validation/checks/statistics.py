@@ -16,6 +16,7 @@ from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import FrameCheck, unfit
 from mlopskit.validation.checks.parameters import few, is_among, plain, same_values
 from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.label import Label, column_label, name_of, plain_label
 
 
 def _all_plain(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -31,7 +32,7 @@ def _bound(owner: Any, field: Any, value: Any) -> None:
 class _Statistic(FrameCheck):
     """A check of one number; a subclass says how it adds up."""
 
-    column: str = attrs.field(validator=attrs.validators.instance_of(str))
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
     low: float | None = attrs.field(default=None, kw_only=True, validator=_bound)
     high: float | None = attrs.field(default=None, kw_only=True, validator=_bound)
 
@@ -45,7 +46,7 @@ class _Statistic(FrameCheck):
         return f"{self.named} is {self._range}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """The one column."""
         return (self.column,)
 
@@ -73,7 +74,7 @@ class _Statistic(FrameCheck):
             return f"at most {self.high:g}"
         return f"at least {self.low:g}" if self.high is None else f"between {self.low:g} and {self.high:g}"
 
-    def _numbers(self, chunk: Chunk, name: str) -> NDArray[Any]:
+    def _numbers(self, chunk: Chunk, name: Label) -> NDArray[Any]:
         column = chunk.column(name)
         if column.kind == "empty":
             return np.empty(0)
@@ -135,7 +136,7 @@ class Mean(_OfMoments):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers.
     low, high : float, optional
         Both still pass; at least one is needed.
@@ -151,7 +152,7 @@ class Mean(_OfMoments):
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the mean of {self.column}"
+        return f"the mean of {name_of(self.column)}"
 
     def value(self, state: _Moments) -> float:
         """Return the mean."""
@@ -164,7 +165,7 @@ class StandardDeviation(_OfMoments):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers.
     low, high : float, optional
         Both still pass; at least one is needed.
@@ -180,7 +181,7 @@ class StandardDeviation(_OfMoments):
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the standard deviation of {self.column}"
+        return f"the standard deviation of {name_of(self.column)}"
 
     def value(self, state: _Moments) -> float:
         """Return the standard deviation."""
@@ -195,7 +196,7 @@ class Quantile(_Statistic):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         A column of numbers.
     q : float
         Which one, from 0 to 1; 0.5 is the median.
@@ -215,7 +216,7 @@ class Quantile(_Statistic):
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the {self.q:g} quantile of {self.column}"
+        return f"the {self.q:g} quantile of {name_of(self.column)}"
 
     def start(self) -> tuple[NDArray[Any], ...]:
         """Return no numbers."""
@@ -241,7 +242,7 @@ class Share(_Statistic):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     values : iterable
         Which values.
@@ -261,7 +262,7 @@ class Share(_Statistic):
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the share of {few(self.values)} in {self.column}"
+        return f"the share of {few(self.values)} in {name_of(self.column)}"
 
     def start(self) -> tuple[int, int]:
         """Return no rows."""
@@ -290,7 +291,7 @@ class Cardinality(_Statistic):
 
     Parameters
     ----------
-    column : str
+    column : str, int or tuple
         The column.
     low, high : int, optional
         Both still pass; at least one is needed.
@@ -306,7 +307,7 @@ class Cardinality(_Statistic):
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the number of distinct values of {self.column}"
+        return f"the number of distinct values of {name_of(self.column)}"
 
     def start(self) -> frozenset[Any]:
         """Return no values."""
@@ -337,7 +338,7 @@ class Correlation(_Statistic):
 
     Parameters
     ----------
-    column, other : str
+    column, other : str, int or tuple
         Columns of numbers.
     low, high : float, optional
         From -1 to 1; both still pass; at least one is needed.
@@ -350,15 +351,15 @@ class Correlation(_Statistic):
     'the correlation of air_time and distance is at least 0.9'
     """
 
-    other: str = attrs.field(validator=attrs.validators.instance_of(str))
+    other: Label = attrs.field(converter=plain_label, validator=column_label)
 
     @property
     def named(self) -> str:
         """What the number is called."""
-        return f"the correlation of {self.column} and {self.other}"
+        return f"the correlation of {name_of(self.column)} and {name_of(self.other)}"
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Label, ...]:
         """Both columns."""
         return self.column, self.other
 

@@ -15,6 +15,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Array, group_codes
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
+from mlopskit.validation.label import Label, column_label, name_of, plain_labels
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.multiple_testing import holm
 from mlopskit.validation.predictions import contest
@@ -35,7 +36,7 @@ class NoWeakSlice(ScoreCheck):
 
     Parameters
     ----------
-    within : tuple of str
+    within : tuple of str, int or tuple
         The columns to search; empty: all.
     metric : str, optional
         A mean over rows: accuracy, brier, log_loss, mean_absolute_error or mean_squared_error. Default accuracy of
@@ -78,7 +79,9 @@ class NoWeakSlice(ScoreCheck):
     'there is no weak slice'
     """
 
-    within: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    within: tuple[Label, ...] = attrs.field(
+        default=(), converter=plain_labels, validator=attrs.validators.deep_iterable(column_label)
+    )
     metric: str | None = attrs.field(
         default=None, kw_only=True, validator=attrs.validators.optional(attrs.validators.in_(_ROW_METRICS))
     )
@@ -90,7 +93,8 @@ class NoWeakSlice(ScoreCheck):
     min_rows: int = attrs.field(default=100, kw_only=True, validator=attrs.validators.ge(2))
 
     def __str__(self) -> str:
-        return f"there is no weak slice within {few(self.within)}" if self.within else "there is no weak slice"
+        within = f" within {few(map(name_of, self.within))}" if self.within else ""
+        return f"there is no weak slice{within}"
 
     def judge(self, trial: Trial) -> CheckResult:
         """Search, and correct for how much was looked at."""

@@ -130,7 +130,7 @@ def test_matching_is_of_the_whole_text():
         lambda: checks.Between("x", 0, pd.NaT),
         lambda: checks.Between("x", None, 1),
         lambda: checks.Between("x", "a", 1),
-        lambda: checks.Between(3, 0, 1),
+        lambda: checks.Between(3.0, 0, 1),
         lambda: checks.OneOf("x", []),
         lambda: checks.OneOf("x", "EWR"),
         lambda: checks.OneOf("x", ["EWR", None]),

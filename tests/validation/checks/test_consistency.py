@@ -26,7 +26,7 @@ def test_a_model_that_rolls_dice_is_not_deterministic():
     random = np.random.default_rng(0)
     result = Deterministic().check(Trial(Answers(lambda rows: random.normal(size=len(rows))), X=X))
     assert (result.status, result.failed, result.observed["verdict"]) == ("failed", 60, "not the same")
-    assert result.examples == tuple(range(10))
+    assert result.examples == result.labels == tuple(range(10))
 
 
 @pytest.mark.parametrize("rows", [X, X.to_numpy()])
@@ -34,6 +34,7 @@ def test_a_model_that_looks_at_the_other_rows_is_found(rows):
     centred = Answers(lambda some: np.asarray(some)[:, 0] - np.asarray(some)[:, 0].mean())
     result = RowByRow(5).check(Trial(centred, X=rows))
     assert (result.status, result.failed) == ("failed", 5)
+    assert result.labels == (result.examples if rows is X else ())
     place = Answers(lambda some: np.arange(len(some)))
     assert RowByRow(5).check(Trial(place, X=rows)).failed > 50
 

@@ -67,6 +67,7 @@ def test_columns_only_these_and_in_this_order():
     assert found(checks.HasColumns("a", "b"), frame).status == "passed"
     result = found(checks.HasColumns("a", "b", "c", only=True, ordered=True), frame)
     assert (
-        result.message == "1 of 3 columns are missing: c; 1 columns are too many: 3; the columns come in another order"
+        result.message
+        == "1 of 3 columns are missing: c; 1 columns are too many: column 3; the columns come in another order"
     )
     assert str(checks.HasColumns("a", only=True)) == "there is only the column a"

@@ -31,6 +31,16 @@ def test_any_leak_fails_and_all_of_them_are_told(split):
     assert "status explains" in result.message
     assert "400 of 400 held-out rows are of a group" in result.message
     assert result.observed["NoDuplicatesAcross"]["status"] == "passed"
+    assert (result.examples, result.labels) == (tuple(range(10)), tuple(range(600, 610)))
+
+
+def test_columns_may_be_named_by_ints(split):
+    (X_train, y_train), (X, y) = split
+    trial = Trial(None, X=X.set_axis([0, 1, 2], axis=1), y=y, train=(X_train.set_axis([0, 1, 2], axis=1), y_train))
+    result = NoLeakage(time=1, group=2).check(trial)
+    assert "NoTimeLeakage" in result.observed
+    assert "400 of 400 held-out rows are of a group" in result.message
+    assert NoLeakage(time=0).check(trial).observed["NoTimeLeakage"]["status"] == "failed"
 
 
 def test_a_part_that_can_not_run_is_an_error_unless_another_found_a_leak(split):

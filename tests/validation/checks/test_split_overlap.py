@@ -23,6 +23,7 @@ def test_copied_rows_are_counted_and_pointed_at():
     result = NoDuplicatesAcross().check(trial(X, train))
     assert (result.status, result.observed["verdict"], result.failed) == ("failed", "leak", 20)
     assert result.examples == tuple(range(1000, 1010))
+    assert result.labels == tuple(range(10))
     assert NoDuplicatesAcross(0.05).check(trial(X, train)).status == "passed"
     assert NoDuplicatesAcross().check(trial(X[:1000], train)).status == "passed"
 
@@ -55,6 +56,7 @@ def test_held_out_rows_have_to_be_later():
     assert NoTimeLeakage("time").check(trial(frame[69:], frame[:70])).status == "passed"  # the same moment
     result = NoTimeLeakage("time").check(trial(frame[60:], frame[:70]))
     assert (result.status, result.failed, result.examples) == ("failed", 9, tuple(range(9)))
+    assert result.labels == tuple(range(60, 69))
     assert NoTimeLeakage("time", 0.3).check(trial(frame[60:], frame[:70])).status == "passed"
 
 

@@ -29,6 +29,15 @@ def test_finds_a_pair_that_nobody_named(spoiled, linear):
     assert canonical_json.can_encode(result.observed)
 
 
+def test_columns_of_any_label_are_searched(spoiled, linear):
+    X, y = spoiled
+    labels = [("place", "origin"), ("time", 0), ("model", "spoiled")]
+    named = X[["origin", "day", "spoiled"]].set_axis(pd.MultiIndex.from_tuples(labels), axis=1)
+    result = NoWeakSlice(tuple(labels[:2])).check(Trial(linear(labels[2]), None, named, y))
+    assert (result.status, result.observed["verdict"]) == ("failed", "weak")
+    assert result.observed["slices"][0]["slice"].startswith("('place', 'origin') is JFK")
+
+
 def test_a_pair_within_a_weak_slice_is_no_further_finding(held_out, linear):
     X, y = held_out
     X = X.assign(spoiled=X["signal"].where(X["origin"] != "JFK", 1 - X["signal"]))
