@@ -3,129 +3,37 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from mlopskit.errors import ValidationError
-from mlopskit.records.report import CheckResult
-from mlopskit.validation.checks.check import FrameCheck, unfit
+from mlopskit.validation.checks.check import unfit
 from mlopskit.validation.checks.parameters import few, is_among, plain, same_values
+from mlopskit.validation.checks.statistic import Statistic
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
+from mlopskit.validation.moments import Moments
 
 
 def _all_plain(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(map(plain, values))
 
 
-def _bound(owner: Any, field: Any, value: Any) -> None:
-    if value is not None and math.isnan(value):
-        raise ValueError(f"{type(owner).__name__}: {field.name} is NaN; give a number, or None for no bound")
-
-
 @attrs.frozen
-class _Statistic(FrameCheck):
-    """A check of one number; a subclass says how it adds up."""
-
-    column: Label = attrs.field(converter=plain_label, validator=column_label)
-    low: float | None = attrs.field(default=None, kw_only=True, validator=_bound)
-    high: float | None = attrs.field(default=None, kw_only=True, validator=_bound)
-
-    def __attrs_post_init__(self) -> None:
-        if self.low is None and self.high is None:
-            raise ValueError(f"{type(self).__name__}({self.column!r}) has no bound; give low=, high= or both")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"{type(self).__name__}({self.column!r}): low is above high; give the lower bound first")
-
-    def __str__(self) -> str:
-        return f"{self.named} is {self._range}"
-
-    @property
-    def reads(self) -> tuple[Label, ...]:
-        """The one column."""
-        return (self.column,)
-
-    @property
-    @abstractmethod
-    def named(self) -> str:
-        """What the number is called."""
-
-    @abstractmethod
-    def value(self, state: Any) -> float:
-        """Return the number; NaN if there are too few rows for one."""
-
-    def finish(self, state: Any) -> CheckResult:
-        """Fail if the number is out of bounds, or there is none."""
-        value = float(self.value(state))
-        observed = {"value": None if math.isnan(value) else value, "low": self.low, "high": self.high}
-        if math.isnan(value):
-            return self.result("failed", "not enough data", observed=observed)
-        inside = (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
-        return self.result("passed" if inside else "failed", "" if inside else f"it is {value:.6g}", observed=observed)
-
-    @property
-    def _range(self) -> str:
-        if self.low is None:
-            return f"at most {self.high:g}"
-        return f"at least {self.low:g}" if self.high is None else f"between {self.low:g} and {self.high:g}"
-
-    def _numbers(self, chunk: Chunk, name: Label) -> NDArray[Any]:
-        column = chunk.column(name)
-        if column.kind == "empty":
-            return np.empty(0)
-        if column.numbers is None:
-            raise unfit(self, column, "numbers")
-        present = column.numbers if column.missing is None else column.numbers[~column.missing]
-        return present.astype(float)
-
-
-@attrs.frozen
-class _Moments:
-    """Count, mean and sum of squared deviations, which add up exactly as if all rows were seen at once.
-
-    T. F. Chan, G. H. Golub and R. J. LeVeque, Algorithms for computing the sample variance, 1983, formula (1.5).
-    """
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-
-    @classmethod
-    def of(cls, values: NDArray[Any]) -> _Moments:
-        if not len(values):
-            return cls()
-        with np.errstate(invalid="ignore"):  # infinite ones have no deviations
-            mean = float(values.mean())
-            return cls(len(values), mean, float(np.square(values - mean).sum()))
-
-    def merge(self, other: _Moments) -> _Moments:
-        count = self.count + other.count
-        if not self.count or not other.count:
-            return other if other.count else self
-        if not (math.isfinite(self.mean) and math.isfinite(other.mean)):
-            return _Moments(count, self.mean + other.mean, math.nan)  # as over all rows at once
-        apart = other.mean - self.mean
-        mean = self.mean + apart * other.count / count
-        squares = self.squares + other.squares + apart * apart * self.count * other.count / count
-        return _Moments(count, mean, squares)
-
-
-@attrs.frozen
-class _OfMoments(_Statistic):
-    def start(self) -> _Moments:
+class _OfMoments(Statistic):
+    def start(self) -> Moments:
         """Return no values."""
-        return _Moments()
+        return Moments()
 
-    def update(self, state: _Moments, chunk: Chunk) -> _Moments:
+    def update(self, state: Moments, chunk: Chunk) -> Moments:
         """Add the values of a chunk."""
-        return state.merge(_Moments.of(self._numbers(chunk, self.column)))
+        return state.merge(Moments.of(self._numbers(chunk, self.column)))
 
-    def merge(self, first: _Moments, second: _Moments) -> _Moments:
+    def merge(self, first: Moments, second: Moments) -> Moments:
         """Add up."""
         return first.merge(second)
 
@@ -154,7 +62,7 @@ class Mean(_OfMoments):
         """What the number is called."""
         return f"the mean of {name_of(self.column)}"
 
-    def value(self, state: _Moments) -> float:
+    def value(self, state: Moments) -> float:
         """Return the mean."""
         return state.mean if state.count else math.nan
 
@@ -178,18 +86,20 @@ class StandardDeviation(_OfMoments):
     'the standard deviation of dep_delay is at most 60'
     """
 
+    possible: ClassVar[tuple[float, float]] = (0.0, math.inf)
+
     @property
     def named(self) -> str:
         """What the number is called."""
         return f"the standard deviation of {name_of(self.column)}"
 
-    def value(self, state: _Moments) -> float:
+    def value(self, state: Moments) -> float:
         """Return the standard deviation."""
         return math.sqrt(state.squares / (state.count - 1)) if state.count > 1 else math.nan
 
 
 @attrs.frozen
-class Quantile(_Statistic):
+class Quantile(Statistic):
     """A quantile of a column, interpolated as by numpy, is within bounds; missing values are passed over.
 
     Over chunks the column's numbers are kept until the end.
@@ -237,7 +147,7 @@ class Quantile(_Statistic):
 
 
 @attrs.frozen
-class Share(_Statistic):
+class Share(Statistic):
     """The share of rows that have one of some values is within bounds; rows without a value count as others.
 
     Parameters
@@ -256,6 +166,8 @@ class Share(_Statistic):
     >>> str(Share("origin", ["JFK"], low=0.2, high=0.5))
     'the share of JFK in origin is between 0.2 and 0.5'
     """
+
+    possible: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     values: tuple[Any, ...] = attrs.field(converter=_all_plain)
 
@@ -284,7 +196,7 @@ class Share(_Statistic):
 
 
 @attrs.frozen
-class Cardinality(_Statistic):
+class Cardinality(Statistic):
     """The number of distinct values in a column is within bounds; missing ones do not count.
 
     Over chunks the distinct values are kept until the end.
@@ -303,6 +215,8 @@ class Cardinality(_Statistic):
     >>> str(Cardinality("carrier", low=10, high=20))
     'the number of distinct values of carrier is between 10 and 20'
     """
+
+    possible: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     @property
     def named(self) -> str:
@@ -333,7 +247,7 @@ class Cardinality(_Statistic):
 
 
 @attrs.frozen
-class Correlation(_Statistic):
+class Correlation(Statistic):
     """Pearson's correlation of two columns is within bounds, over the rows that have both.
 
     Parameters
@@ -351,6 +265,8 @@ class Correlation(_Statistic):
     'the correlation of air_time and distance is at least 0.9'
     """
 
+    possible: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
     other: Label = attrs.field(converter=plain_label, validator=column_label)
 
     @property
@@ -363,11 +279,11 @@ class Correlation(_Statistic):
         """Both columns."""
         return self.column, self.other
 
-    def start(self) -> tuple[_Moments, _Moments, float]:
+    def start(self) -> tuple[Moments, Moments, float]:
         """Return no rows."""
-        return _Moments(), _Moments(), 0.0
+        return Moments(), Moments(), 0.0
 
-    def update(self, state: tuple[_Moments, _Moments, float], chunk: Chunk) -> tuple[_Moments, _Moments, float]:
+    def update(self, state: tuple[Moments, Moments, float], chunk: Chunk) -> tuple[Moments, Moments, float]:
         """Add the rows of a chunk."""
         present = chunk.present(self.reads)
         numbers = []
@@ -377,20 +293,20 @@ class Correlation(_Statistic):
             if column.numbers is None:
                 raise unfit(self, column, "numbers")
             numbers.append(column.numbers[present].astype(float))
-        moments = [_Moments.of(values) for values in numbers]
+        moments = [Moments.of(values) for values in numbers]
         products = float(((numbers[0] - moments[0].mean) * (numbers[1] - moments[1].mean)).sum())
         return self.merge(state, (moments[0], moments[1], products))
 
     def merge(
-        self, first: tuple[_Moments, _Moments, float], second: tuple[_Moments, _Moments, float]
-    ) -> tuple[_Moments, _Moments, float]:
+        self, first: tuple[Moments, Moments, float], second: tuple[Moments, Moments, float]
+    ) -> tuple[Moments, Moments, float]:
         """Add up, the products of deviations as Chan, Golub and LeVeque do the squares."""
         (x, y, products), (u, v, more) = first, second
         count = x.count + u.count
         between = (u.mean - x.mean) * (v.mean - y.mean) * x.count * u.count / count if count else 0.0
         return x.merge(u), y.merge(v), products + more + between
 
-    def value(self, state: tuple[_Moments, _Moments, float]) -> float:
+    def value(self, state: tuple[Moments, Moments, float]) -> float:
         """Return the correlation; NaN if a column is constant."""
         x, y, products = state
         spread = math.sqrt(x.squares * y.squares)

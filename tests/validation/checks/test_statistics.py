@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlopskit.errors import ValidationError
 from mlopskit.validation import Validator, checks
 
 RNG = np.random.default_rng(0)
@@ -56,3 +57,96 @@ def test_of_a_constant_column_there_is_no_correlation():
 
 def test_text_has_no_mean():
     assert Validator([checks.Mean("c", low=0)]).validate(FRAME).results[0].status == "error"
+
+
+# -- bounds from a reference -----------------------------------------------------------------
+
+EACH = [
+    (checks.Mean, ("x",), FRAME["x"].mean()),
+    (checks.StandardDeviation, ("x",), FRAME["x"].std()),
+    (checks.Quantile, ("x", 0.9), FRAME["x"].quantile(0.9)),
+    (checks.Share, ("c", ["a", "b"]), FRAME["c"].isin(["a", "b"]).mean()),
+    (checks.Cardinality, ("c",), FRAME["c"].nunique()),
+    (checks.Correlation, ("x", "y"), FRAME["x"].corr(FRAME["y"])),
+]
+
+
+@pytest.mark.parametrize(("kind", "parameters", "expected"), EACH)
+def test_bounds_lie_around_the_reference(kind, parameters, expected):
+    check = kind.from_reference(FRAME, *parameters, absolute=0.01, severity="warn")
+    assert (check.low, check.high) == pytest.approx((expected - 0.01, expected + 0.01))
+    assert check.severity == "warn"
+    check = kind.from_reference(FRAME, *parameters, relative=0.1)
+    assert sorted([check.low, check.high]) == pytest.approx(sorted([0.9 * expected, 1.1 * expected]))
+    assert Validator([check]).validate(FRAME).ok
+
+
+@pytest.mark.parametrize(("kind", "parameters", "expected"), EACH)
+def test_a_reference_may_come_in_chunks_and_is_not_kept(kind, parameters, expected):
+    check = kind.from_reference(
+        (FRAME.iloc[start : start + 90] for start in range(0, 500, 90)), *parameters, absolute=1
+    )
+    assert [check.low, check.high] == pytest.approx(
+        [max(expected - 1, kind.possible[0]), min(expected + 1, kind.possible[1])]
+    )
+    validator = Validator([check])
+    assert Validator.from_json(validator.to_json()) == validator
+    assert len(validator.to_json()) < 300
+
+
+def test_what_moved_fails():
+    check = checks.Mean.from_reference(FRAME, column="x", relative=0.05)
+    assert not Validator([check]).validate(FRAME.assign(x=FRAME["x"] * 1.06)).ok
+    assert not Validator([check]).validate(FRAME.assign(x=FRAME["x"] * 0.94)).ok
+    below_zero = checks.Mean.from_reference(FRAME.assign(x=-FRAME["x"]), "x", relative=0.05)
+    assert below_zero.low < below_zero.high < 0
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        ({}, "needs either relative= or absolute="),
+        ({"relative": 0.1, "absolute": 1}, "needs either relative= or absolute="),
+        ({"relative": -0.1}, "relative is a finite number of at least 0, not -0.1"),
+        ({"absolute": float("nan")}, "absolute is a finite number of at least 0, not nan"),
+        ({"absolute": float("inf")}, "absolute is a finite number of at least 0, not inf"),
+    ],
+)
+def test_how_far_off_is_said_in_one_way(allowed, said):
+    with pytest.raises(ValueError, match=f"Mean.from_reference.*{said}"):
+        checks.Mean.from_reference(FRAME, "x", **allowed)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: checks.Mean.from_reference(FRAME, "gone", absolute=1),
+            "the mean of gone: .* 'gone' is missing; name col",
+        ),
+        (
+            lambda: checks.Mean.from_reference(FRAME, "c", absolute=1),
+            "the mean of c: .*needs numbers.*convert it first",
+        ),
+        (lambda: checks.Mean.from_reference(FRAME[:0], "x", absolute=1), "the mean of x: there is not enough data"),
+        (lambda: checks.Mean.from_reference([], "x", absolute=1), "the mean of x: there is not enough data"),
+        (
+            lambda: checks.StandardDeviation.from_reference(FRAME[1:2], "x", absolute=1),
+            "of x: there is not enough data",
+        ),
+        (lambda: checks.Cardinality.from_reference(FRAME[:0], "c", absolute=1), "of c: there is not enough data"),
+        (lambda: checks.Share.from_reference(FRAME.assign(c=None), "c", ["a"], absolute=0.1), "not enough data"),
+        (
+            lambda: checks.Correlation.from_reference(FRAME.assign(y=1), "x", "y", absolute=1),
+            "x and y: .*not enough data",
+        ),
+        (lambda: checks.Mean.from_reference(FRAME.assign(x=np.inf), "x", absolute=1), "the mean of x is infinite"),
+        (
+            lambda: checks.Share.from_reference(FRAME, "c", ["z"], relative=0.1),
+            "of z in c is 0 .*give absolute= instead",
+        ),
+    ],
+)
+def test_a_reference_without_the_number_is_refused(make, said):
+    with pytest.raises(ValidationError, match=said):
+        make()
