@@ -96,3 +96,22 @@ def test_only_the_same_infinity_is_the_sum(part, total, failed):
 
 def test_any_infinite_number_in_an_object_column_is_found():
     assert both(checks.Finite("x"), column(np.float32("inf"), "a", dtype=object)).failed == 1
+
+
+@pytest.mark.parametrize(
+    ("chunks", "groups", "failing"),
+    [
+        ([column(True, 1, True, dtype=object), column(1, 2, dtype=object)], 3, 1),
+        ([column(True, False), column(1, 0, dtype=object)], 4, 1),
+        ([column(1, 2), column(1.0, NAN), column(1, "a", dtype=object)], 3, 1),
+        ([column(True, False), column(True, None, dtype=object)], 2, 1),
+    ],
+)
+def test_true_and_1_are_two_groups_and_1_is_one_however_it_is_stored(chunks, groups, failing):
+    """The first row fails, and with it one group of that many."""
+    chunks = [chunk.assign(delay=0) for chunk in chunks]
+    chunks[0].loc[0, "delay"] = 9
+    result = both(checks.PerGroup(checks.Between("delay", 0, 5), by="x"), *chunks)
+    assert result.status == "failed"
+    assert result.observed == {"groups": groups, "failing_groups": failing}
+    assert both(checks.Cardinality("x", low=groups, high=groups), *chunks).status == "passed"

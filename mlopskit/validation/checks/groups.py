@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 
 from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import EachRow, FrameCheck, RowTally, of_rows
-from mlopskit.validation.checks.parameters import few
+from mlopskit.validation.checks.parameters import few, value_key
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
+
+_Counts: TypeAlias = dict[tuple[str, Any], tuple[int, int]]
+"""How many rows each group has and how many of them fail, by the key of its value."""
 
 
 @attrs.frozen
 class _Groups:
-    """How many rows each group has and how many of them fail, beside the tally of all."""
+    """The rows of each group, beside the tally of all."""
 
     tally: RowTally = attrs.field(factory=RowTally)
-    counts: dict[Any, tuple[int, int]] = attrs.field(factory=dict)
+    counts: _Counts = attrs.field(factory=dict)
 
     def merge(self, later: _Groups) -> _Groups:
-        counts = dict(self.counts)
-        for group, (rows, failed) in later.counts.items():
-            known = counts.get(group, (0, 0))
-            counts[group] = known[0] + rows, known[1] + failed
-        return _Groups(self.tally.merge(later.tally), counts)
+        return _Groups(self.tally.merge(later.tally), _added(self.counts.items(), later.counts.items()))
+
+
+def _added(*counted: Iterable[tuple[tuple[str, Any], tuple[int, int]]]) -> _Counts:
+    """Add up what was counted; a column of objects tells 1 from 1.0, which are one group."""
+    counts: _Counts = {}
+    for group, (rows, failed) in itertools.chain(*counted):
+        known = counts.get(group, (0, 0))
+        counts[group] = known[0] + rows, known[1] + failed
+    return counts
 
 
 @attrs.frozen
@@ -74,11 +84,11 @@ class PerGroup(FrameCheck):
             failing = failing & belongs
         rows = np.bincount(codes[belongs], minlength=len(levels))
         failed = np.bincount(codes[failing], minlength=len(levels)) if failing is not None else np.zeros_like(rows)
-        counts = {
-            level: (count, bad)
+        counts = _added(
+            (value_key(level), (count, bad))
             for level, count, bad in zip(levels, rows.tolist(), failed.tolist(), strict=True)
             if count
-        }
+        )
         return state.merge(_Groups(RowTally.of(failing, chunk.row_count, chunk.row_labels), counts))
 
     def merge(self, first: _Groups, second: _Groups) -> _Groups:
@@ -92,8 +102,8 @@ class PerGroup(FrameCheck):
             for group, (rows, failed) in state.counts.items()
             if rows - failed < self.check.at_least * rows
         }
-        worst = sorted(bad, key=lambda group: (-bad[group], str(group)))
-        named = few(f"{group} ({bad[group]} of {state.counts[group][0]})" for group in worst)
+        worst = sorted(bad, key=lambda group: (-bad[group], str(group[1])))
+        named = few(f"{group[1]} ({bad[group]} of {state.counts[group][0]})" for group in worst)
         message = f"{len(bad)} of {len(state.counts)} groups fail: {named}" if bad else ""
         return self.result(
             "failed" if bad else "passed", message, **state.tally.found,

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
+from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import FrameCheck, RowTally, unfit
 from mlopskit.validation.chunk import Chunk
@@ -89,6 +90,11 @@ class Monotonic(FrameCheck):
     def update(self, state: _Run, chunk: Chunk) -> _Run:
         """Look at the rows of a chunk, and at the step to its first one."""
         column = chunk.column(self.column)
+        if isinstance(column.dtype, pd.CategoricalDtype):  # each chunk may have an order of categories of its own
+            raise ValidationError(
+                "Monotonic needs values that have an order by themselves, and the column is "
+                "categorical; convert it to the type of its categories first"
+            )
         values = _ordered_values(column)
         if values is None:
             raise unfit(self, column, "values that have an order")

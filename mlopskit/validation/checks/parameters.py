@@ -41,16 +41,27 @@ def share(owner: Any, _field: Any, value: float) -> None:
         raise ValueError(f"{type(owner).__name__}: at_least is a share of the rows, from 0 to 1, not {value}")
 
 
+def value_key(value: Any) -> tuple[str, Any]:
+    """Return what tells a value from others however a column stores it: 1 is 1.0 and NumPy's 1, but not True.
+
+    Examples
+    --------
+    >>> value_key(np.int64(1)) == value_key(1.0), value_key(1) == value_key(True)
+    (True, False)
+    """
+    value = plain(value)
+    return _family(value), value
+
+
 def same_values(values: Iterable[Any]) -> frozenset[tuple[str, Any]]:
-    """Return values so that one can be looked up without True being taken for 1."""
-    return frozenset((_family(value), value) for value in values)
+    """Return the keys of several values."""
+    return frozenset(map(value_key, values))
 
 
 def is_among(value: Any, values: frozenset[tuple[str, Any]]) -> bool:
     """Whether a value is one of those that `same_values` was given; one that can not be hashed is not."""
-    value = plain(value)
     try:
-        return (_family(value), value) in values
+        return value_key(value) in values
     except TypeError:
         return False
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -92,7 +93,35 @@ class NoDuplicatesAcross(ScoreCheck):
 
 
 @attrs.frozen
-class NoTimeLeakage(ScoreCheck):
+class _NoColumnLeakage(ScoreCheck):
+    """A check of the values that one column has on both sides; a subclass says which held-out ones leak."""
+
+    column: Label = attrs.field(converter=plain_label, validator=column_label)
+    tolerance: float = attrs.field(default=0.0, validator=_share)
+
+    words: ClassVar[str]
+    """What held-out rows are that leak."""
+
+    @abstractmethod
+    def leaking(self, asked: pd.Series, known: pd.Series) -> Array:
+        """Tell which of the held-out values leak, given those of the training rows."""
+
+    def judge(self, trial: Trial) -> CheckResult:
+        """Compare the column on both sides."""
+        rows, seen = _both_frames(trial)
+        asked, known = column_of(rows, self.column, "held-out"), column_of(seen, self.column, "training")
+        leaking = self.leaking(asked, known)
+        failed, n = int(leaking.sum()), len(leaking)
+        leak = failed / n > self.tolerance
+        observed = {"verdict": "leak" if leak else "no leak", "share": failed / n, "threshold": self.tolerance, "n": n}
+        return self.result(
+            "failed" if leak else "passed", f"{failed} of {n} held-out rows are {self.words}",
+            **failing_rows(leaking, asked), observed=observed,
+        )  # fmt: skip
+
+
+@attrs.frozen
+class NoTimeLeakage(_NoColumnLeakage):
     """No held-out row is earlier than the last training row, so that nothing is predicted from its own future.
 
     Parameters
@@ -110,30 +139,28 @@ class NoTimeLeakage(ScoreCheck):
     'no held-out row is earlier by time_hour than the last training row'
     """
 
-    column: Label = attrs.field(converter=plain_label, validator=column_label)
-    tolerance: float = attrs.field(default=0.0, validator=_share)
+    words: ClassVar[str] = "earlier than the last training row"
 
     def __str__(self) -> str:
         return f"no held-out row is earlier by {name_of(self.column)} than the last training row"
 
-    def judge(self, trial: Trial) -> CheckResult:
+    def leaking(self, asked: pd.Series, known: pd.Series) -> Array:
         """Compare moments."""
-        asked, known = _both_columns(trial, self.column)
         missing = int(asked.isna().sum() + known.isna().sum())
         if missing:
             raise ValidationError(f"the column {self.column!r} is missing in {missing} rows; when they were is unknown")
         try:
-            early = (asked < known.max()).to_numpy(dtype=bool)
+            early: Array = (asked < known.max()).to_numpy(dtype=bool)
         except TypeError as error:
             raise ValidationError(
                 f"the column {self.column!r} is {asked.dtype} in the held-out and {known.dtype} in the training rows; "
                 "convert both to one kind of moment"
             ) from error
-        return _overlap(self, asked, early, self.tolerance, "earlier than the last training row")
+        return early
 
 
 @attrs.frozen
-class NoGroupLeakage(ScoreCheck):
+class NoGroupLeakage(_NoColumnLeakage):
     """No group, such as a customer or a day, has rows in both sets.
 
     Parameters
@@ -151,17 +178,15 @@ class NoGroupLeakage(ScoreCheck):
     'no tailnum has both held-out and training rows'
     """
 
-    column: Label = attrs.field(converter=plain_label, validator=column_label)
-    tolerance: float = attrs.field(default=0.0, validator=_share)
+    words: ClassVar[str] = "of a group that has training rows"
 
     def __str__(self) -> str:
         return f"no {name_of(self.column)} has both held-out and training rows"
 
-    def judge(self, trial: Trial) -> CheckResult:
+    def leaking(self, asked: pd.Series, known: pd.Series) -> Array:
         """Look for groups on both sides."""
-        asked, known = _both_columns(trial, self.column)
-        shared = (asked.isin(known.dropna().unique()) & asked.notna()).to_numpy(dtype=bool)
-        return _overlap(self, asked, shared, self.tolerance, "of a group that has training rows")
+        shared: Array = (asked.isin(known.dropna().unique()) & asked.notna()).to_numpy(dtype=bool)
+        return shared
 
 
 def _hashes(frame: pd.DataFrame) -> Array:
@@ -181,18 +206,3 @@ def _hashable(column: pd.Series) -> pd.Series:
 def _both_frames(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, (seen, _) = held_out(trial)[0], training(trial.train)
     return frame_of(rows, "held-out", "columns"), frame_of(seen, "training", "columns")
-
-
-def _both_columns(trial: Trial, column: Label) -> tuple[pd.Series, pd.Series]:
-    rows, seen = _both_frames(trial)
-    return column_of(rows, column, "held-out"), column_of(seen, column, "training")
-
-
-def _overlap(check: ScoreCheck, asked: pd.Series, failing: Array, tolerance: float, words: str) -> CheckResult:
-    failed, rows = int(failing.sum()), len(failing)
-    leak = failed / rows > tolerance
-    observed = {"verdict": "leak" if leak else "no leak", "share": failed / rows, "threshold": tolerance, "n": rows}
-    return check.result(
-        "failed" if leak else "passed", f"{failed} of {rows} held-out rows are {words}",
-        **failing_rows(failing, asked), observed=observed,
-    )  # fmt: skip

@@ -58,3 +58,11 @@ def test_gaps(zone):
     result = found(checks.NoGaps("x", "2h"), frame)
     assert result.observed == {"gaps": 1, "longest_seconds": 3 * 3600.0}
     assert found(checks.NoGaps("x", "2h"), frame.iloc[:40], frame.iloc[40:]) == result
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_categories_have_no_order_of_their_own(ordered):
+    frame = pd.DataFrame({"x": pd.Categorical(["late", "early"], categories=["late", "early"], ordered=ordered)})
+    result = Validator([checks.Monotonic("x")]).validate(frame).results[0]
+    assert result.status == "error"
+    assert "the column is categorical; convert it" in result.message
