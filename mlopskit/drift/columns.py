@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Kind = Literal["numeric", "datetime", "timedelta", "boolean", "categorical", "vector", "empty"]
+Kind = Literal["numeric", "datetime", "timedelta", "boolean", "categorical", "vector"]
 NUMBERS: tuple[Kind, ...] = ("numeric", "datetime", "timedelta", "vector")
 """Kinds whose values are compared as numbers; the others are compared as labels."""
 
@@ -27,14 +27,13 @@ def kind_of(column: pd.Series[Any]) -> Kind:
 
     Examples
     --------
-    >>> [kind_of(pd.Series(values)) for values in ([1, 2], [None, True], ["JFK"], [None], [[0.1, 0.9]])]
-    ['numeric', 'boolean', 'categorical', 'empty', 'vector']
+    >>> [kind_of(pd.Series(values)) for values in ([1, 2], [None, True], ["JFK"], [[0.1, 0.9]])]
+    ['numeric', 'boolean', 'categorical', 'vector']
     """
     if column.dtype == object:
         kind = _KIND_OF_OBJECTS.get(pd.api.types.infer_dtype(column, skipna=True))
         return kind or _kind_of_objects(column)
-    kind = _KIND_OF_DTYPE.get(column.dtype.kind, "categorical")
-    return "empty" if column.isna().all() else kind
+    return _KIND_OF_DTYPE.get(column.dtype.kind, "categorical")
 
 
 def numbers(column: pd.Series[Any], kind: Kind) -> npt.NDArray[Any]:
@@ -76,21 +75,19 @@ def label_counts(column: pd.Series[Any]) -> dict[str, int]:
     {'JFK': 2, 'EWR': 1}
     """
     try:
-        counted = column.value_counts(sort=False)
+        codes, labels = pd.factorize(column)
     except TypeError:  # lists and dicts have no hash
-        counted = column.dropna().map(str).value_counts(sort=False)
+        codes, labels = pd.factorize(column.map(str, na_action="ignore"))
+    counted = np.bincount(codes[codes >= 0], minlength=len(labels))
     counts: Counter[str] = Counter()
-    for value, count in zip(counted.index.tolist(), counted.tolist(), strict=True):
-        if count:
-            counts[str(value)] += count
+    for label, count in zip(labels.tolist(), counted.tolist(), strict=True):
+        counts[str(label)] += count
     return dict(counts)
 
 
 def _kind_of_objects(column: pd.Series[Any]) -> Kind:
     present = column[column.notna()]
-    if not len(present):
-        return "empty"
-    first = present.iloc[0]
+    first = present.iloc[0] if len(present) else None
     if isinstance(first, np.ndarray | list | tuple) and len(first) and np.asarray(first).dtype.kind in "iuf":
         return "vector" if all(np.ndim(each) == 1 for each in present) else "categorical"
     return "categorical"

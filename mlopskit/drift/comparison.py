@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 import attrs
 import numpy as np
 
+from mlopskit.drift.blocks import block_p_value, missing_p_value
 from mlopskit.drift.columns import NUMBERS
 from mlopskit.drift.correction import PValues
 from mlopskit.drift.picture import picture
 from mlopskit.drift.profile import ColumnProfile, Profile
-from mlopskit.drift.signals import Signal, signals
+from mlopskit.drift.signals import MISSING_SHARE, Signal, signals
 from mlopskit.drift.statistics.anderson_darling import AndersonDarling
 from mlopskit.drift.statistics.chi_square import ChiSquare
-from mlopskit.drift.statistics.statistic import Statistic
+from mlopskit.drift.statistics.statistic import Comparison, Statistic
 from mlopskit.records.drift import ColumnDrift, Verdict
 
 Statistics = Mapping[str, Statistic]
@@ -63,9 +64,13 @@ def compare(reference: Profile, current: Profile, rule: Rule) -> tuple[ColumnDri
     """Compare every column of the reference, in its order."""
     pairs = {name: (column, current.columns[name]) for name, column in reference.columns.items()}
     found = {name: _signals(name, *pair, rule) for name, pair in pairs.items()}
-    corrected = iter(rule.correct(np.array([each.found.p_value for several in found.values() for each in several])))
+    if reference.groups:
+        found = {name: _with_groups(name, several, reference, current) for name, several in found.items()}
+    corrected = iter(
+        rule.correct(np.array([each.found.p_value for several in found.values() for each in several])).tolist()
+    )
     return tuple(
-        _judge(name, *pairs[name], [attrs.evolve(each, corrected=float(next(corrected))) for each in several], rule)
+        _judge(name, *pairs[name], [(each, next(corrected)) for each in several], rule)
         for name, several in found.items()
     )
 
@@ -84,6 +89,19 @@ def _signals(name: str, reference: ColumnProfile, current: ColumnProfile, rule: 
     return list(signals(reference, current, rule.statistic(name, reference)))
 
 
+def _with_groups(name: str, found: list[Signal], reference: Profile, current: Profile) -> list[Signal]:
+    """Take p-values from whole groups, and leave out what they can not tell of."""
+    p_value = {signal.method: missing_p_value if signal.method == MISSING_SHARE else block_p_value for signal in found}
+    return [
+        attrs.evolve(
+            signal,
+            found=attrs.evolve(signal.found, p_value=p_value[signal.method](reference.groups, current.groups, name)),
+        )
+        for signal in found
+        if signal.about_values or signal.method == MISSING_SHARE
+    ]
+
+
 def _is_unlike(reference: ColumnProfile, current: ColumnProfile) -> Verdict | None:
     if current.absent:
         return "missing column"
@@ -91,30 +109,31 @@ def _is_unlike(reference: ColumnProfile, current: ColumnProfile) -> Verdict | No
     return "changed kind" if len(kinds) > 1 or "mixed" in kinds else None
 
 
-def _judge(name: str, reference: ColumnProfile, current: ColumnProfile, found: list[Signal], rule: Rule) -> ColumnDrift:
-    row = ColumnDrift(
-        name, reference.kind, "not enough data", n=current.values,
-        missing_before=reference.missing_share, missing_after=current.missing_share,
-    )  # fmt: skip
+def _judge(
+    name: str, reference: ColumnProfile, current: ColumnProfile, found: list[tuple[Signal, float]], rule: Rule
+) -> ColumnDrift:
+    """Give the verdict on a column, from its signals and their corrected p-values."""
     unlike = _is_unlike(reference, current)
     if unlike:
-        words = "" if current.absent else f"{reference.kind} -> {current.kind}"
-        return attrs.evolve(row, verdict=unlike, p_value=0.0, corrected_p_value=0.0, effect=1.0, change=words)
-    shape, words = picture(reference, current)
-    row = attrs.evolve(row, histogram=shape, change=words)
-    least = rule.least_effect(name)
-    alarms = [each for each in found if each.corrected < rule.alpha and each.found.effect >= least]
-    if alarms:
-        return _with_signal(row, "drifted", min(alarms, key=lambda each: (not each.about_values, each.corrected)))
-    about_values = [each for each in found if each.about_values]
-    if not about_values:
-        return row
-    unsure = about_values[0].found.effect >= least and about_values[0].corrected >= rule.alpha
-    return _with_signal(row, "not enough data" if unsure else "stable", about_values[0])
-
-
-def _with_signal(row: ColumnDrift, verdict: Verdict, signal: Signal) -> ColumnDrift:
-    return attrs.evolve(
-        row, verdict=verdict, method=signal.method, statistic=signal.found.statistic, p_value=signal.found.p_value,
-        corrected_p_value=signal.corrected, effect=signal.found.effect,
+        words = "" if current.absent else f"{reference.kind} → {current.kind}"
+        told, p_value, verdict, shape = Signal("", Comparison(0.0, 0.0, 1.0)), 0.0, unlike, None
+    else:
+        told, p_value, verdict = _verdict(found, rule.alpha, rule.least_effect(name))
+        shape, words = picture(reference, current)
+    found_by = told.found
+    return ColumnDrift(
+        name, reference.kind, verdict, told.method, found_by.statistic, found_by.p_value, p_value, found_by.effect,
+        reference.missing_share, current.missing_share, current.values, words, shape,
     )  # fmt: skip
+
+
+def _verdict(found: list[tuple[Signal, float]], alpha: float, least: float) -> tuple[Signal, float, Verdict]:
+    """Tell by which signal, its corrected p-value and the verdict; what is said of the values comes first."""
+    alarms = [each for each in found if each[1] < alpha and each[0].found.effect >= least]
+    if alarms:
+        return *min(alarms, key=lambda each: (not each[0].about_values, each[1])), "drifted"
+    for signal, p_value in found:
+        if signal.about_values:
+            unsure = signal.found.effect >= least and p_value >= alpha
+            return signal, p_value, "not enough data" if unsure else "stable"
+    return Signal("", Comparison(0.0, 1.0, 0.0)), 1.0, "not enough data"

@@ -11,7 +11,7 @@ from mlopskit.drift.alarm_budget import checked_confirmation
 from mlopskit.drift.comparison import Rule, Statistics, compare
 from mlopskit.drift.correction import CORRECTIONS
 from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
-from mlopskit.drift.profile import Profile, columns_of
+from mlopskit.drift.profile import Profile
 from mlopskit.drift.reference import Reference
 from mlopskit.drift.statistics.statistic import Statistic
 from mlopskit.errors import NotFittedError
@@ -20,7 +20,7 @@ from mlopskit.storage.frames import Frames, frames_in
 
 Season = Literal["hour", "weekday", "month"]
 
-_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics")
+_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics", "groups")
 
 
 class DriftDetector:
@@ -35,8 +35,8 @@ class DriftDetector:
     share of missing values, new and vanished categories, and the length of texts too varied to be categories are tested
     as well.
 
-    Rows are taken to be independent. The comparisons of several batches are not corrected for each other; see
-    `alpha_for` for an alpha that follows from how often a false alarm is bearable.
+    Rows are taken to be independent unless `groups` tells otherwise. The comparisons of several batches are not
+    corrected for each other; see `alpha_for` for an alpha that follows from how often a false alarm is bearable.
 
     Parameters
     ----------
@@ -52,6 +52,11 @@ class DriftDetector:
     statistics : Statistic, or mapping of str to Statistic, optional
         What columns are compared by: one for all, or by the name of a column, ``"numeric"`` for all other columns of
         numbers and ``"categorical"`` for all others.
+
+    groups : str, optional
+        The column that tells which rows are not independent, such as the day or the customer. P-values then come from
+        dealing whole groups out at random, see `block_p_value`, and new, vanished and too varied labels are left to the
+        comparison of values. The column itself is not compared.
 
     Attributes
     ----------
@@ -72,12 +77,14 @@ class DriftDetector:
     def __init__(
         self, alpha: float = 0.05, correction: str = "bh", min_effect: float = 0.1,
         columns: Sequence[str] | None = None, statistics: Statistic | Statistics | None = None,
+        groups: str | None = None,
     ):  # fmt: skip
         self.alpha = alpha
         self.correction = correction
         self.min_effect = min_effect
         self.columns = columns
         self.statistics = statistics
+        self.groups = groups
 
     def fit(
         self, reference: Frames | Profile, *, time: str | None = None, freq: str | None = None,
@@ -116,7 +123,9 @@ class DriftDetector:
                 raise ValueError("a profile has no rows left to tell the time of: fit on rows")
             self.reference_ = Reference.of(reference)
         else:
-            self.reference_ = Reference.learn(frames_in(reference), self._names(), rule, time, freq, season)
+            self.reference_ = Reference.learn(
+                frames_in(reference), self._names(), rule, time, freq, season, self.groups
+            )
         return self
 
     def detect(self, current: Frames | Profile) -> DriftReport:
@@ -143,8 +152,10 @@ class DriftDetector:
         added: dict[str, None] = {}
         for frame in frames_in(current):
             seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
-            found = found.merge(Stretch(Profile.of(frame, known), seasons))
-            added |= dict.fromkeys(name for name in columns_of(frame) if name not in known and name != reference.time)
+            found = found.merge(Stretch(Profile.of(frame, known, self.groups), seasons))
+            added |= dict.fromkeys(
+                name for name in map(str, frame.columns) if name not in (*known, reference.time, self.groups)
+            )
         return self._report(reference.in_seasons(found.seasons), found.profile, tuple(added))
 
     def detect_by(
@@ -212,7 +223,11 @@ class DriftDetector:
         return self
 
     def __repr__(self) -> str:
-        given = {name: value for name, value in self.get_params().items() if name != "statistics" or value is not None}
+        given = {
+            name: value
+            for name, value in self.get_params().items()
+            if name not in ("statistics", "groups") or value is not None
+        }
         return f"DriftDetector({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
     @property
@@ -246,10 +261,12 @@ class DriftDetector:
         reference = self._fitted()
         names = list(reference.profile.columns)
         if size is None:
-            by_time = stretches_by_time(frames, time, freq, [name for name in names if name != time], reference.season)
+            by_time = stretches_by_time(
+                frames, time, freq, [name for name in names if name != time], reference.season, self.groups
+            )
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
-            by_size = stretches_by_size(frames, size, names, reference.time, reference.season)
+            by_size = stretches_by_size(frames, size, names, reference.time, reference.season, self.groups)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
 
     def _report(self, reference: Profile, current: Profile, added: tuple[str, ...] = ()) -> DriftReport:

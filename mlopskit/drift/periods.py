@@ -24,7 +24,12 @@ class Stretch:
 
 
 def stretches_by_time(
-    frames: Iterable[pd.DataFrame], time: str, freq: str, columns: Sequence[str], season: str | None = None
+    frames: Iterable[pd.DataFrame],
+    time: str,
+    freq: str,
+    columns: Sequence[str],
+    season: str | None = None,
+    groups: str | None = None,
 ) -> dict[pd.Timestamp, Stretch]:
     """Profile each stretch of time, in order; one between others that has no rows is there too.
 
@@ -40,6 +45,8 @@ def stretches_by_time(
         Those wanted.
     season : {"hour", "weekday", "month"}, optional
         Of which to tell those of each stretch.
+    groups : str, optional
+        The column that tells which rows are not independent.
 
     Raises
     ------
@@ -51,7 +58,7 @@ def stretches_by_time(
         moments = moments_of(frame, time)
         known = moments.notna()
         for label, rows in frame.set_axis(moments, axis="index")[known].groupby(pd.Grouper(freq=freq)):
-            stretch = Stretch(Profile.of(rows, columns), seasons_of(pd.DatetimeIndex(rows.index), season))
+            stretch = Stretch(Profile.of(rows, columns, groups), seasons_of(pd.DatetimeIndex(rows.index), season))
             found[label] = found[label].merge(stretch) if label in found else stretch
     return dict(sorted(found.items()))
 
@@ -62,6 +69,7 @@ def stretches_by_size(
     columns: Sequence[str],
     time: str | None = None,
     season: str | None = None,
+    groups: str | None = None,
 ) -> Iterator[tuple[int, Stretch]]:
     """Profile so many rows at a time, each with the number of its first row; the last ones may be fewer.
 
@@ -75,6 +83,8 @@ def stretches_by_size(
         Those wanted.
     time, season : str, optional
         Of which seasons to tell those of each stretch, by which column.
+    groups : str, optional
+        The column that tells which rows are not independent.
     """
     open_stretch: Stretch | None = None
     first = 0
@@ -84,7 +94,7 @@ def stretches_by_size(
             room = size - (open_stretch.profile.rows if open_stretch else 0)
             rows = frame.iloc[start : start + room]
             seasons = seasons_of(moments_of(rows, time), season) if time else frozenset()
-            stretch = Stretch(Profile.of(rows, columns), seasons)
+            stretch = Stretch(Profile.of(rows, columns, groups), seasons)
             open_stretch = open_stretch.merge(stretch) if open_stretch else stretch
             start += room
             if open_stretch.profile.rows == size:

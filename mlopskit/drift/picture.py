@@ -16,16 +16,16 @@ LEAST_NAMED = 5
 def picture(reference: ColumnProfile, current: ColumnProfile) -> tuple[Histogram | None, str]:
     """Show how a column moved: its histograms, and its median and middle half or the label whose share changed most.
 
-    Numbers are shown in 20 bars. Labels have a bar each, the most frequent first, and those beyond the 19th share one;
-    texts too varied to be categories are not shown.
+    Numbers are shown in 20 bars. Labels have a bar each, the 20 most frequent of them; texts too varied to be
+    categories are not shown.
     """
     if not reference.values or not current.values:
         return None, ""
     if reference.kind in NUMBERS:
-        words = f"median {reference.middle} -> {current.middle}"
+        words = f"median {reference.middle} → {current.middle}"
         if reference.shape is None:
             return None, words
-        after = reference.shape.shares(current.numbers, current.cells.counts)
+        after = reference.shape.shares(current.numbers, current.cumulative)
         return Histogram(reference.shape.labels, reference.bars, after), words
     shares = _label_shares(reference, current)
     return (_of_labels(shares), _largest_change(shares)) if shares else (None, "")
@@ -33,17 +33,13 @@ def picture(reference: ColumnProfile, current: ColumnProfile) -> tuple[Histogram
 
 def _largest_change(shares: dict[str, tuple[float, float]]) -> str:
     label, (before, after) = max(shares.items(), key=lambda each: abs(each[1][1] - each[1][0]))
-    return f"{label} {before:.1%} -> {after:.1%}"
+    return f"{label} {before:.1%} → {after:.1%}"
 
 
 def _of_labels(shares: dict[str, tuple[float, float]]) -> Histogram:
-    ranked = sorted(shares, key=lambda name: (-sum(shares[name]), name))
-    shown = {name: shares[name] for name in ranked[: BARS if len(ranked) <= BARS else BARS - 1]}
-    rest = [shares[name] for name in ranked[len(shown) :]]
-    if rest:
-        shown[OTHERS] = (sum(before for before, _ in rest), sum(after for _, after in rest))
-    before, after = zip(*shown.values(), strict=True)
-    return Histogram(tuple(shown), before, after, ordered=False)
+    ranked = sorted(shares, key=lambda name: (-sum(shares[name]), name))[:BARS]
+    before, after = zip(*(shares[name] for name in ranked), strict=True)
+    return Histogram(tuple(ranked), before, after, ordered=False)
 
 
 def _label_shares(reference: ColumnProfile, current: ColumnProfile) -> dict[str, tuple[float, float]]:

@@ -23,6 +23,7 @@ from mlopskit.errors import ValidationError
 
 NUMBER_CELLS = 2048
 LABEL_CELLS = 1024
+GROUP_CELLS = 64
 _WHOLE = 2.0**53
 """Up to here floats hold every whole number."""
 _NO_NAMES: Mapping[int, str] = MappingProxyType({})
@@ -61,12 +62,12 @@ class ColumnProfile:
     def of(cls, column: pd.Series[Any]) -> ColumnProfile:
         """Profile a column."""
         kind = kind_of(column)
-        if kind == "empty":
-            return _empty(missing=len(column))
         if kind in NUMBERS:
             cells = number_cells(numbers(column, kind))
-            return cls(kind, cells, missing=len(column) - cells.total)
-        return cls._of_labels(kind, label_counts(column), len(column))
+            profile = cls(kind, cells, missing=len(column) - cells.total)
+        else:
+            profile = cls._of_labels(kind, label_counts(column), len(column))
+        return profile if profile.values else _empty(missing=len(column))
 
     @classmethod
     def _of_labels(cls, kind: Kind, counts: dict[str, int], rows: int) -> ColumnProfile:
@@ -90,10 +91,15 @@ class ColumnProfile:
         """What lies in each cell of numbers, ascending."""
         return key_numbers(self.cells)
 
+    @cached_property
+    def cumulative(self) -> npt.NDArray[np.float64]:
+        """The share of the values in each cell and all before."""
+        return np.cumsum(self.cells.counts) / self.values
+
     def quantiles(self, *shares: float) -> npt.NDArray[np.float64]:
         """Give the numbers below or at which some shares of the values lie."""
-        cumulative = np.cumsum(self.cells.counts) / self.values
-        return self.numbers[np.minimum(np.searchsorted(cumulative, np.array(shares) - 1e-12), len(cumulative) - 1)]
+        places = np.searchsorted(self.cumulative, np.array(shares) - 1e-12)
+        return self.numbers[np.minimum(places, len(self.numbers) - 1)]
 
     @cached_property
     def shape(self) -> Shape | None:
@@ -104,7 +110,7 @@ class ColumnProfile:
     @cached_property
     def bars(self) -> tuple[float, ...]:
         """The share of its own numbers in each bar of its shape."""
-        return self.shape.shares(self.numbers, self.cells.counts) if self.shape else ()
+        return self.shape.shares(self.numbers, self.cumulative) if self.shape else ()
 
     @cached_property
     def middle(self) -> str:
@@ -145,6 +151,9 @@ class Profile:
     columns : dict of str to ColumnProfile
         By the text of their names.
     rows : int
+    groups : mapping of int to Profile
+        If asked for, the profile of each group of rows that are not independent, in at most 64 cells a column; by the
+        key of the group's label, see `label_keys`.
 
     Examples
     --------
@@ -156,9 +165,10 @@ class Profile:
 
     columns: dict[str, ColumnProfile]
     rows: int = 0
+    groups: Mapping[int, Profile] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Iterable[Any] | None = None) -> Profile:
+    def of(cls, frame: pd.DataFrame, columns: Iterable[Any] | None = None, groups: str | None = None) -> Profile:
         """Profile a frame.
 
         Parameters
@@ -166,18 +176,19 @@ class Profile:
         frame : DataFrame
         columns : iterable, optional
             The columns wanted; those that the frame lacks are known as absent. By default all.
+        groups : str, optional
+            The column that tells which rows are not independent; those without a group are in none.
 
         Raises
         ------
         ValidationError
-            Two columns share a name.
+            Two columns share a name, or there is no column `groups`.
         """
         by_name = columns_of(frame)
         wanted = list(by_name) if columns is None else [str(name) for name in columns]
         absent = _empty(absent=len(frame) or 1)
-        return cls(
-            {name: ColumnProfile.of(by_name[name]) if name in by_name else absent for name in wanted}, len(frame)
-        )
+        found = {name: ColumnProfile.of(by_name[name]) if name in by_name else absent for name in wanted}
+        return cls(found, len(frame), {} if groups is None else _by_group(frame, wanted, groups))
 
     @classmethod
     def none(cls, columns: Iterable[str] = ()) -> Profile:
@@ -188,14 +199,22 @@ class Profile:
         """Return the profile of the rows of both; a column that one of them lacks is known to be absent there."""
         names = {**self.columns, **other.columns}
         merged = {name: self._column(name).merge(other._column(name)) for name in names}
-        return Profile(merged, self.rows + other.rows)
+        groups = dict(self.groups)
+        for key, group in other.groups.items():
+            groups[key] = groups[key].merge(group) if key in groups else group
+        return Profile(merged, self.rows + other.rows, groups)
 
     def _column(self, name: str) -> ColumnProfile:
         return self.columns[name] if name in self.columns else _empty(absent=self.rows)
 
     def without(self, column: str) -> Profile:
         """Return the profile of all other columns."""
-        return Profile({name: each for name, each in self.columns.items() if name != column}, self.rows)
+        kept = {name: each for name, each in self.columns.items() if name != column}
+        return Profile(kept, self.rows, {key: group.without(column) for key, group in self.groups.items()})
+
+    def _in_cells(self, limit: int) -> Profile:
+        coarse = {name: attrs.evolve(each, cells=each.cells.limited(limit)) for name, each in self.columns.items()}
+        return Profile(coarse, self.rows)
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
@@ -244,6 +263,14 @@ def _table(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarr
     counts = np.bincount(whole - int(least))
     places = np.flatnonzero(counts)
     return places + int(least), counts[places]
+
+
+def _by_group(frame: pd.DataFrame, columns: list[str], groups: str) -> dict[int, Profile]:
+    if groups not in columns_of(frame):
+        raise ValidationError(f"the frame has no column {groups!r} to tell which rows belong together")
+    labels = columns_of(frame)[groups]
+    parts = frame.groupby(labels.to_numpy(), sort=False)
+    return {int(label_keys([str(label)])[0]): Profile.of(rows, columns)._in_cells(GROUP_CELLS) for label, rows in parts}
 
 
 def _empty(*, missing: int = 0, absent: int = 0) -> ColumnProfile:

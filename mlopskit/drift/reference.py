@@ -42,20 +42,22 @@ class Reference:
     @classmethod
     def learn(
         cls, frames: Iterable[pd.DataFrame], columns: Sequence[str] | None, rule: Rule,
-        time: str | None, freq: str | None, season: str | None,
+        time: str | None, freq: str | None, season: str | None, groups: str | None,
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
         stretches: dict[pd.Timestamp, Stretch] = {}
         by_season: dict[int, Profile] = {}
         for frame in frames:
-            names = [name for name in columns_of(frame) if name != time] if columns is None else list(columns)
-            profile = profile.merge(Profile.of(frame, names))
+            names = (
+                [name for name in columns_of(frame) if name not in (time, groups)] if columns is None else list(columns)
+            )
+            profile = profile.merge(Profile.of(frame, names, groups))
             if time and freq:
                 _merge_into(stretches, stretches_by_time([frame], time, freq, names))
             if time and season:
                 for value, rows in frame.groupby(season_of(moments_of(frame, time), season)):
-                    _merge_into(by_season, {int(value): Profile.of(rows, names)})
+                    _merge_into(by_season, {int(value): Profile.of(rows, names, groups)})
         usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
         return cls(_usable(profile), usual, time, season, dict(sorted(by_season.items())))
 

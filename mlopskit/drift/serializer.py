@@ -52,7 +52,7 @@ class DetectorSerializer(Serializer):
         params = {
             "alpha": float(value.alpha), "correction": value.correction, "min_effect": float(value.min_effect),
             "columns": None if value.columns is None else [str(name) for name in value.columns],
-            "statistics": _statistics_to_json(value.statistics),
+            "statistics": _statistics_to_json(value.statistics), "groups": value.groups,
         }  # fmt: skip
         reference = getattr(value, "reference_", None)
         kept = {"params": params, "reference": None if reference is None else _reference_to_json(reference)}
@@ -127,13 +127,15 @@ def _reference_from_json(kept: dict[str, Any]) -> Reference:
 
 def _profile_to_json(profile: Profile) -> dict[str, Any]:
     columns = [{"name": name, **_column_to_json(column)} for name, column in profile.columns.items()]
-    return {"rows": profile.rows, "columns": columns}
+    groups = [[key, _profile_to_json(group)] for key, group in profile.groups.items()]
+    return {"rows": profile.rows, "columns": columns, "groups": groups}
 
 
 def _profile_from_json(kept: dict[str, Any]) -> Profile:
     from mlopskit.drift.profile import Profile
 
-    return Profile({each["name"]: _column_from_json(each) for each in kept["columns"]}, kept["rows"])
+    columns = {each["name"]: _column_from_json(each) for each in kept["columns"]}
+    return Profile(columns, kept["rows"], {key: _profile_from_json(group) for key, group in kept["groups"]})
 
 
 def _column_to_json(column: ColumnProfile) -> dict[str, Any]:

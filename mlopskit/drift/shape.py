@@ -39,10 +39,18 @@ class Shape:
         edges = np.linspace(low, high, BARS + 1)
         return cls(edges, tuple(as_text(edge, kind) for edge in edges.tolist()))
 
-    def shares(self, numbers: Floats, counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
-        """Give the share of the counted numbers in each bar; what lies outside is in the outermost ones."""
-        bars = np.clip(np.searchsorted(self.edges, numbers, side="right") - 1, 0, BARS - 1)
-        return tuple((np.bincount(bars, counts, minlength=BARS) / counts.sum()).tolist())
+    def shares(self, numbers: Floats, cumulative: Floats) -> tuple[float, ...]:
+        """Give the share of some numbers in each bar; what lies outside is in the outermost ones.
+
+        Parameters
+        ----------
+        numbers : ndarray of float64, shape (cells,)
+            Ascending.
+        cumulative : ndarray of float64, shape (cells,)
+            The share of them in each cell and all before.
+        """
+        before = np.concatenate([[0.0], cumulative])[np.searchsorted(numbers, self.edges[1:-1])]
+        return tuple(np.diff(before, prepend=0.0, append=1.0).tolist())
 
 
 def as_text(value: float, kind: str) -> str:

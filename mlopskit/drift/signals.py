@@ -40,14 +40,11 @@ class Signal:
     found : Comparison
     about_values : bool
         Whether the values were compared as they are.
-    corrected : float
-        The p-value after correction for all tests made on the batch.
     """
 
     method: str
     found: Comparison
     about_values: bool = False
-    corrected: float = 1.0
 
 
 def signals(reference: ColumnProfile, current: ColumnProfile, statistic: Statistic) -> Iterator[Signal]:

@@ -9,6 +9,8 @@ from mlopskit.markup.html import Markup, element
 from mlopskit.markup.values import format_number
 
 _PAD = 2.0
+_NAMES = 16.0
+_ROOM_FOR_NAMES = 80.0
 
 
 def overlay(
@@ -24,8 +26,8 @@ def overlay(
     title : str
         What is shown, for screen readers and the tooltip.
     labels : sequence of str, optional
-        The name of each bar, or of the edges between them; told in the description and named at the ends if there is
-        room.
+        The name of each bar, or of the edges between them; the first and the last are written where there is room, and
+        all names of bars are told in the description.
     ordered : bool, default True
         Whether the bars follow from each other; if not they stand apart.
     width, height : float
@@ -38,12 +40,19 @@ def overlay(
     """
     if not before:
         return svg.no_data(title, width)
+    named = height >= _ROOM_FOR_NAMES and bool(labels)
+    floor = height - (_NAMES if named else _PAD)
     top = max(*before, *after, 1e-12)
     step = (width - 2 * _PAD) / len(before)
-    heights = [[(height - 2 * _PAD) * share / top for share in shares] for shares in (before, after)]
+    heights = [[(floor - _PAD) * share / top for share in shares] for shares in (before, after)]
     draw = _steps if ordered else _bars
-    words = _in_words(before, after, labels if not ordered else ())
-    return svg.canvas(title, words, width, height, list(draw(heights[0], heights[1], step, height - _PAD)))
+    drawing = [*draw(heights[0], heights[1], step, floor), *(_ends(labels, width, height) if named else ())]
+    return svg.canvas(title, _in_words(before, after, labels if not ordered else ()), width, height, drawing)
+
+
+def _ends(labels: Sequence[str], width: float, height: float) -> Iterator[Markup]:
+    yield svg.label(_PAD, height - _NAMES / 2, labels[0], faint=True)
+    yield svg.label(width - _PAD, height - _NAMES / 2, labels[-1], anchor="end", faint=True)
 
 
 def _steps(before: list[float], after: list[float], step: float, floor: float) -> Iterator[Markup]:

@@ -15,7 +15,7 @@ from mlopskit.markup.page import fragment, page
 from mlopskit.markup.picture import Picture
 
 if TYPE_CHECKING:
-    from mlopskit.records.drift import ColumnDrift, DriftReport, DriftTimeline
+    from mlopskit.records.drift import ColumnDrift, DriftPeriod, DriftReport, DriftTimeline
 
 _MOST_FINDINGS = 12
 _MOST_LINES = 5
@@ -86,8 +86,9 @@ def _timeline_sections(timeline: DriftTimeline) -> Iterator[Markup]:
     yield figure(grid, "The effect of each column in each period; a dot marks the least effect that is worth an alarm.")
     alarms = [each for each in timeline.periods if each.alarm]
     if alarms:
-        said = [Finding(each.period, "fail", None, (each.report.summary(),)) for each in alarms]
-        yield details(badge("fail", f"{len(alarms)} alarms"), findings(said), opened=len(said) <= _MOST_FINDINGS)
+        said = [Finding(_label(each), "fail", None, (each.report.summary(),)) for each in alarms]
+        counted = f"{len(alarms)} alarm{'s' if len(alarms) > 1 else ''}"
+        yield details(badge("fail", counted), findings(said), opened=len(said) <= _MOST_FINDINGS)
 
 
 def _verdict(report: DriftReport) -> Markup:
@@ -114,7 +115,7 @@ def _finding(row: ColumnDrift) -> Finding:
     said = found.get(row.verdict, measured)
     missing = ""
     if row.missing_before != row.missing_after and row.verdict not in found:
-        missing = f"missing {percent(row.missing_before)} -> {percent(row.missing_after)}"
+        missing = f"missing {_missing(row)}"
     return Finding(row.column, _STATUS[row.verdict], None, tuple(filter(None, (said, missing, _shape(row)))))
 
 
@@ -122,7 +123,7 @@ def _line(row: ColumnDrift) -> dict[str, object]:
     return {
         "column": row.column, "verdict": badge(_STATUS[row.verdict], row.verdict), "effect": round(row.effect, 4),
         "corrected p": f"{row.corrected_p_value:.2g}", "shape": _shape(row, width=120.0, height=28.0),
-        "change": row.change, "missing": f"{percent(row.missing_before)} -> {percent(row.missing_after)}",
+        "change": row.change, "missing": _missing(row),
         "n": row.n, "by": row.method,
     }  # fmt: skip
 
@@ -141,9 +142,19 @@ def _effects(timeline: DriftTimeline) -> dict[str, list[float | None]]:
     return {name: [effects.get(name) for effects in found] for name in names}
 
 
+def _missing(row: ColumnDrift) -> str:
+    if row.missing_before == row.missing_after:
+        return percent(row.missing_after)
+    return f"{percent(row.missing_before)} → {percent(row.missing_after)}"
+
+
 def _labels(timeline: DriftTimeline) -> list[str]:
-    parts = [each.period.partition("T") for each in timeline.periods]
-    return [day if not clock or clock.startswith("00:00:00") else f"{day} {clock[:5]}" for day, _, clock in parts]
+    return [_label(each) for each in timeline.periods]
+
+
+def _label(period: DriftPeriod) -> str:
+    day, _, clock = period.period.partition("T")
+    return day if not clock or clock.startswith("00:00:00") else f"{day} {clock[:5]}"
 
 
 def _threshold(timeline: DriftTimeline) -> float | None:

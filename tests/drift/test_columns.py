@@ -34,9 +34,8 @@ MOMENTS = pd.date_range("2013-01-01", periods=3)
         (pd.Series([np.array([1.0, 2.0]), None, [3, 4]], dtype=object), "vector"),
         (pd.Series([["JFK", "LAX"], None], dtype=object), "categorical"),
         (pd.Series([[[1.0]], None], dtype=object), "categorical"),
-        (pd.Series([np.nan, np.nan]), "empty"),
-        (pd.Series([None, None], dtype=object), "empty"),
-        (pd.Series([], dtype="int64"), "empty"),
+        (pd.Series([np.nan, np.nan]), "numeric"),
+        (pd.Series([None, None], dtype=object), "categorical"),
     ],
     ids=lambda value: value if isinstance(value, str) else str(value.dtype),
 )

@@ -320,7 +320,7 @@ def test_only_the_columns_asked_for_are_watched():
 
 def test_it_is_cloned_like_an_estimator_and_asks_to_be_fitted():
     twin = clone(DriftDetector(alpha=0.01, columns=["a"]))
-    given = {"alpha": 0.01, "correction": "bh", "min_effect": 0.1, "columns": ["a"], "statistics": None}
+    given = {"alpha": 0.01, "correction": "bh", "min_effect": 0.1, "columns": ["a"], "statistics": None, "groups": None}
     assert twin.get_params() == given
     assert repr(twin) == "DriftDetector(alpha=0.01, correction='bh', min_effect=0.1, columns=['a'])"
     with pytest.raises(NotFittedError, match="call fit"):

@@ -132,7 +132,7 @@ def test_a_timeline_has_alarms_a_page_and_a_chart(timeline):
     assert timeline.alarms == ()
     alarmed = DriftTimeline(tuple(attrs.evolve(each, alarm=each.report.drifted) for each in timeline.periods))
     assert alarmed.alarms == ("2013-01-01T00:00:00+00:00",)
-    assert "1 alarms" in alarmed.html
+    assert "1 alarm" in alarmed.html
     assert "temp" in alarmed.plot()._repr_html_()
     assert "origin" in alarmed.plot("origin")._repr_html_()
     with pytest.raises(KeyError, match="no column 'humid'"):

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlopskit.drift import DriftDetector, Profile
+from mlopskit.drift.blocks import block_p_value, missing_p_value
+from mlopskit.errors import ValidationError
+
+
+def stormy(days: int, seed: int, shift: float = 0.0, rows: int = 40) -> pd.DataFrame:
+    """Rows of some days, each with a mean and a favourite label of its own."""
+    random = np.random.default_rng(seed)
+    day = np.repeat(np.arange(days), rows)
+    level, favour = random.normal(size=days)[day], random.random(days)[day]
+    return pd.DataFrame(
+        {
+            "day": [f"{seed}-{each}" for each in day],
+            "delay": random.normal(size=days * rows) + level + shift,
+            "origin": np.where(random.random(days * rows) < favour, "EWR", "JFK"),
+        }
+    )
+
+
+def groups(frame: pd.DataFrame):
+    return Profile.of(frame, ["delay", "origin"], groups="day").groups
+
+
+def test_few_groups_are_dealt_out_in_every_way():
+    whole = stormy(7, seed=0).round(1)
+    reference, current = whole[whole["day"] < "0-4"], whole[whole["day"] >= "0-4"]
+    by_day = {day: rows["origin"] == "EWR" for day, rows in whole.groupby("day")}
+
+    def chi_square(chosen):
+        first = np.concatenate([rows for day, rows in by_day.items() if day in chosen])
+        second = np.concatenate([rows for day, rows in by_day.items() if day not in chosen])
+        size = len(first) * len(second) / len(whole)
+        pooled = np.concatenate([first, second]).mean()
+        return size * (first.mean() - second.mean()) ** 2 / (pooled * (1 - pooled))
+
+    observed = chi_square(set(reference["day"]))
+    expected = np.mean([chi_square(set(chosen)) >= observed - 1e-9 for chosen in combinations(by_day, 4)])
+    assert block_p_value(groups(reference), groups(current), "origin") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("column", ["delay", "origin"])
+def test_false_alarms_stay_below_alpha_where_taking_rows_for_independent_raises_them_always(column):
+    plain, grouped = (DriftDetector(columns=[column], min_effect=0, groups=each) for each in (None, "day"))
+    alarms = {None: 0, "day": 0}
+    for seed in range(60):
+        reference, current = stormy(15, seed), stormy(10, seed + 1000)
+        for detector in (plain, grouped):
+            alarms[detector.groups] += detector.fit(reference).detect(current).drifted
+    assert alarms[None] > 25
+    assert alarms["day"] <= 8
+
+
+def test_a_shift_of_all_groups_is_found():
+    detector = DriftDetector(groups="day").fit(stormy(30, seed=1))
+    report = detector.detect(stormy(20, seed=2, shift=3.0))
+    assert "delay" in report.drifted_columns
+    assert [each.column for each in report.columns] == ["delay", "origin"]
+    assert not report.added_columns
+
+
+def test_few_groups_are_not_enough_data():
+    found = DriftDetector(groups="day").fit(stormy(30, seed=1)).detect(stormy(1, seed=2, shift=9.0))
+    assert found.columns[0].verdict == "not enough data"
+    assert found.columns[0].p_value >= 1 / 31
+
+
+def test_the_share_of_missing_values_is_dealt_out_too():
+    calm = stormy(12, seed=3).assign(delay=lambda rows: rows["delay"].where(rows.index % 10 > 0))
+    holes = stormy(12, seed=4).assign(delay=lambda rows: rows["delay"].where(rows.index % 2 > 0))
+    assert missing_p_value(groups(calm), groups(holes), "delay") < 0.001
+    assert missing_p_value(groups(calm), groups(calm.assign(day="x" + calm["day"])), "delay") == 1
+
+
+def test_groups_in_chunks_count_as_in_one_frame():
+    reference, current = stormy(30, seed=1), stormy(20, seed=2)
+    detector = DriftDetector(groups="day").fit(reference.iloc[start : start + 77] for start in range(0, 1200, 77))
+    chunks = (current.iloc[start : start + 33] for start in range(0, 800, 33))
+    assert detector.detect(chunks) == DriftDetector(groups="day").fit(reference).detect(current)
+
+
+def test_a_frame_without_the_column_of_groups_is_refused():
+    detector = DriftDetector(groups="day").fit(stormy(5, seed=1))
+    with pytest.raises(ValidationError, match="no column 'day'"):
+        detector.detect(stormy(5, seed=1).drop(columns="day"))
