@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, get_args
 
+import attrs
 import pandas as pd
 
 from mlopskit.drift.alarm_budget import checked_confirmation
@@ -12,7 +13,7 @@ from mlopskit.drift.comparison import Rule, Statistics, compare
 from mlopskit.drift.correction import CORRECTIONS
 from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
 from mlopskit.drift.profile import Profile
-from mlopskit.drift.reference import Reference
+from mlopskit.drift.reference import Reference, merge_into, profiles_by_slice
 from mlopskit.drift.statistics.statistic import Statistic
 from mlopskit.errors import NotFittedError
 from mlopskit.records.drift import DriftPeriod, DriftReport, DriftTimeline
@@ -88,7 +89,7 @@ class DriftDetector:
 
     def fit(
         self, reference: Frames | Profile, *, time: str | None = None, freq: str | None = None,
-        season: Season | None = None,
+        season: Season | None = None, slices: str | None = None,
     ) -> DriftDetector:  # fmt: skip
         """Learn the profile of the reference, such as the rows that the model was trained on.
 
@@ -105,6 +106,8 @@ class DriftDetector:
         season : {"hour", "weekday", "month"}, optional
             Keep a profile for each season, and compare a batch only with the reference's rows of its own seasons: a
             Sunday with Sundays.
+        slices : str, optional
+            Keep a profile for each value of a column as well, for `detect_slices`. The values are kept as text.
 
         Raises
         ------
@@ -119,12 +122,12 @@ class DriftDetector:
         if season not in (None, *get_args(Season)):
             raise ValueError(f"season is one of {', '.join(get_args(Season))}, not {season!r}")
         if isinstance(reference, Profile):
-            if time:
-                raise ValueError("a profile has no rows left to tell the time of: fit on rows")
+            if time or slices:
+                raise ValueError("a profile has no rows left to tell time or slices of: fit on rows")
             self.reference_ = Reference.of(reference)
         else:
             self.reference_ = Reference.learn(
-                frames_in(reference), self._names(), rule, time, freq, season, self.groups
+                frames_in(reference), self._names(), rule, time, freq, season, self.groups, slices
             )
         return self
 
@@ -209,6 +212,49 @@ class DriftDetector:
             periods.append(DriftPeriod(label, report, alarm=report.drifted and sum(drifted[-n:]) >= k))
         return DriftTimeline(tuple(periods))
 
+    def detect_slices(self, current: Frames) -> dict[str, DriftReport]:
+        """Compare each slice of current data with the same slice of the reference.
+
+        A change in a small slice drowns in the whole, and one that every slice has is told from a change of their
+        shares. Each report is made at alpha over the number of slices, so that the probability of any alarm about a
+        batch in which nothing has moved is still alpha.
+
+        Parameters
+        ----------
+        current : DataFrame, chunks of one, Dask frame, or path of Parquet
+
+        Returns
+        -------
+        dict of str to DriftReport
+            By the text of the value, in order; slices that the reference does not have are left out, and those that
+            current data does not have are "not enough data".
+
+        Raises
+        ------
+        NotFittedError
+            `fit` has not been called with ``slices=``.
+
+        Examples
+        --------
+        >>> rows = pd.DataFrame({"origin": ["EWR", "JFK"] * 500, "delay": range(1000)})
+        >>> detector = DriftDetector().fit(rows, slices="origin")
+        >>> later = rows.assign(delay=rows["delay"] + 400 * (rows["origin"] == "JFK"))
+        >>> {name: report.drifted for name, report in detector.detect_slices(later).items()}
+        {'EWR': False, 'JFK': True}
+        """
+        reference = self._fitted()
+        if reference.slices is None:
+            raise NotFittedError("this DriftDetector knows no slices: call fit(reference, slices=...) first")
+        names = list(reference.profile.columns)
+        found: dict[str, Profile] = {}
+        for frame in frames_in(current):
+            merge_into(found, profiles_by_slice(frame, reference.slices, names, self.groups))
+        share = 1 / len(reference.by_slice)
+        return {
+            value: self._report(expected, found.get(value, Profile.none(expected.columns)), share=share)
+            for value, expected in reference.by_slice.items()
+        }
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn calls it so
         """Give the parameters by name, as scikit-learn does."""
         return {name: getattr(self, name) for name in _PARAMETERS}
@@ -269,9 +315,13 @@ class DriftDetector:
             by_size = stretches_by_size(frames, size, names, reference.time, reference.season, self.groups)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
 
-    def _report(self, reference: Profile, current: Profile, added: tuple[str, ...] = ()) -> DriftReport:
+    def _report(
+        self, reference: Profile, current: Profile, added: tuple[str, ...] = (), share: float = 1.0
+    ) -> DriftReport:
+        rule = self._rule()
+        rule = attrs.evolve(rule, alpha=rule.alpha * share)
         return DriftReport(
-            compare(reference, current, self._rule()), float(self.alpha), self.correction, float(self.min_effect),
+            compare(reference, current, rule), float(rule.alpha), self.correction, float(self.min_effect),
             n_reference=reference.rows, n_current=current.rows, added_columns=added,
         )  # fmt: skip
 

@@ -31,6 +31,9 @@ class Reference:
     season : str or None
         ``"hour"``, ``"weekday"`` or ``"month"`` if there is a profile for each.
     by_season : mapping of int to Profile
+    slices : str or None
+        The column whose values have a profile each.
+    by_slice : mapping of str to Profile
     """
 
     profile: Profile
@@ -38,28 +41,35 @@ class Reference:
     time: str | None = None
     season: str | None = None
     by_season: Mapping[int, Profile] = attrs.field(factory=dict)
+    slices: str | None = None
+    by_slice: Mapping[str, Profile] = attrs.field(factory=dict)
 
     @classmethod
     def learn(
         cls, frames: Iterable[pd.DataFrame], columns: Sequence[str] | None, rule: Rule,
         time: str | None, freq: str | None, season: str | None, groups: str | None,
+        slices: str | None = None,
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
         stretches: dict[pd.Timestamp, Stretch] = {}
         by_season: dict[int, Profile] = {}
+        by_slice: dict[str, Profile] = {}
         for frame in frames:
             names = (
                 [name for name in columns_of(frame) if name not in (time, groups)] if columns is None else list(columns)
             )
             profile = profile.merge(Profile.of(frame, names, groups))
             if time and freq:
-                _merge_into(stretches, stretches_by_time([frame], time, freq, names))
+                merge_into(stretches, stretches_by_time([frame], time, freq, names))
             if time and season:
                 for value, rows in frame.groupby(season_of(moments_of(frame, time), season)):
-                    _merge_into(by_season, {int(value): Profile.of(rows, names, groups)})
+                    merge_into(by_season, {int(value): Profile.of(rows, names, groups)})
+            if slices:
+                merge_into(by_slice, profiles_by_slice(frame, slices, names, groups))
         usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
-        return cls(_usable(profile), usual, time, season, dict(sorted(by_season.items())))
+        ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
+        return cls(_usable(profile), usual, time, season, ordered[0], slices, ordered[1])
 
     @classmethod
     def of(cls, profile: Profile) -> Reference:
@@ -72,7 +82,26 @@ class Reference:
         return reduce(Profile.merge, known) if known else self.profile
 
 
-def _merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:
+def profiles_by_slice(
+    frame: pd.DataFrame, slices: str, columns: Sequence[str], groups: str | None = None
+) -> dict[str, Profile]:
+    """Profile the rows of each value of a column, by its text; the column itself and rows without a value are left out.
+
+    Raises
+    ------
+    ValidationError
+        The frame has no such column.
+    """
+    by_name = columns_of(frame)
+    if slices not in by_name:
+        raise ValidationError(f"the frame has no column {slices!r} to tell the slices: name another one with slices=")
+    others = [name for name in columns if name != slices]
+    parts = frame.groupby(by_name[slices].to_numpy(), sort=False)
+    return {str(value): Profile.of(rows, others, groups) for value, rows in parts}
+
+
+def merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:
+    """Merge profiles, or what has one, into those known by the same label."""
     for label, piece in found.items():
         known[label] = known[label].merge(piece) if label in known else piece
 

@@ -115,6 +115,8 @@ def _reference_to_json(reference: Reference) -> dict[str, Any]:
         "time": reference.time,
         "season": reference.season,
         "by_season": [[season, _profile_to_json(profile)] for season, profile in reference.by_season.items()],
+        "slices": reference.slices,
+        "by_slice": [[value, _profile_to_json(profile)] for value, profile in reference.by_slice.items()],
     }
 
 
@@ -122,7 +124,9 @@ def _reference_from_json(kept: dict[str, Any]) -> Reference:
     from mlopskit.drift.reference import Reference
 
     by_season = {season: _profile_from_json(profile) for season, profile in kept["by_season"]}
-    return Reference(_profile_from_json(kept["profile"]), kept["usual"], kept["time"], kept["season"], by_season)
+    by_slice = {value: _profile_from_json(profile) for value, profile in kept["by_slice"]}
+    profile = _profile_from_json(kept["profile"])
+    return Reference(profile, kept["usual"], kept["time"], kept["season"], by_season, kept["slices"], by_slice)
 
 
 def _profile_to_json(profile: Profile) -> dict[str, Any]:

@@ -461,3 +461,31 @@ def test_a_season_is_compared_with_its_own():
 def test_what_can_not_be_learned_over_time_is_refused(params, message):
     with pytest.raises(ValueError, match=message):
         DriftDetector().fit(dated(10, 10), **params)
+
+
+def test_a_change_in_one_slice_is_found_there():
+    reference, current = frame(6000), frame(3000, seed=1)
+    current.loc[current["origin"] == "LGA", "distance"] += 0.4
+    detector = DriftDetector().fit(reference, slices="origin")
+    reports = detector.detect_slices(current)
+    assert {name: report.drifted_columns for name, report in reports.items()} == {
+        "EWR": (),
+        "JFK": (),
+        "LGA": ("distance",),
+    }
+    assert {report.alpha for report in reports.values()} == {0.05 / 3}
+    assert all("origin" not in report.to_frame()["column"].tolist() for report in reports.values())
+    chunks = (current.iloc[start : start + 400] for start in range(0, 3000, 400))
+    assert detector.detect_slices(chunks) == reports
+
+
+def test_slices_that_one_side_lacks():
+    detector = DriftDetector().fit(frame(3000), slices="origin")
+    current = frame(1000, seed=1).replace({"origin": {"EWR": "SWF"}})
+    reports = detector.detect_slices(current)
+    assert list(reports) == ["EWR", "JFK", "LGA"]
+    assert {each.verdict for each in reports["EWR"].columns} == {"not enough data"}
+    with pytest.raises(ValidationError, match="no column 'origin' to tell the slices"):
+        detector.detect_slices(frame().drop(columns="origin"))
+    with pytest.raises(NotFittedError, match="slices="):
+        DriftDetector().fit(frame()).detect_slices(frame())

@@ -50,8 +50,9 @@ def test_a_detector_comes_back_and_detects_the_same():
 
 
 def test_what_was_learned_over_time_comes_back():
-    detector = DriftDetector().fit(frame(), time="day", freq="W", season="month")
+    detector = DriftDetector().fit(frame(), time="day", freq="W", season="month", slices="origin")
     again = back(to_bytes(detector))
+    assert again.detect_slices(frame(seed=1)) == detector.detect_slices(frame(seed=1))
     assert again.reference_.usual == detector.reference_.usual
     assert again.detect_by(frame(seed=1), time="day") == detector.detect_by(frame(seed=1), time="day")
 
