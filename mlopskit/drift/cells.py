@@ -107,14 +107,18 @@ def aligned(first: Cells, second: Cells) -> tuple[Cells, Counts, Counts]:
     """
     dropped = max(first.dropped, second.dropped)
     first, second = first.coarsened(dropped), second.coarsened(dropped)
+    if not len(first.keys):
+        return second, np.zeros_like(second.counts), second.counts
     places = np.searchsorted(first.keys, second.keys)
-    is_new = np.append(first.keys, second.keys[-1:] + 1)[places] != second.keys
+    is_new = first.keys[np.minimum(places, len(first.keys) - 1)] != second.keys
     # Each key of the first moves up by the new keys before it, and each of the second by the new ones before it.
-    new_before = np.cumsum(np.bincount(places[is_new], minlength=len(first.keys)))[: len(first.keys)]
+    new_before = np.bincount(places[is_new], minlength=len(first.keys))[: len(first.keys)].cumsum()
     own = np.arange(len(first.keys)) + new_before
-    other = places + np.cumsum(is_new) - is_new
-    other[~is_new] = own[places[~is_new]]
-    keys, before, after = (np.zeros(len(own) + int(is_new.sum()), dtype=np.int64) for _ in range(3))
+    other = places + is_new.cumsum() - is_new
+    known = ~is_new
+    other[known] = own[places[known]]
+    size = len(own) + int(np.count_nonzero(is_new))
+    keys, before, after = np.empty(size, dtype=np.int64), np.zeros_like(own, shape=size), np.zeros_like(own, shape=size)
     keys[own], before[own] = first.keys, first.counts
     keys[other], after[other] = second.keys, second.counts
     return Cells(keys, before + after, dropped, first.limit), before, after
@@ -143,8 +147,8 @@ def _counted(keys: Keys) -> tuple[Keys, Counts]:
     span = int(keys.max()) - least + 1
     if span > 16 * len(keys) + _FEW:
         ascending = np.sort(keys)
-        starts = np.flatnonzero(_starts(ascending))
-        return ascending[starts], np.diff(starts, append=len(ascending))
+        ends = np.append(np.flatnonzero(_starts(ascending)), len(ascending))
+        return ascending[ends[:-1]], ends[1:] - ends[:-1]
     table = np.bincount(keys - least, minlength=span)
     places = np.flatnonzero(table)
     return places + least, table[places]

@@ -51,9 +51,11 @@ def key_numbers(cells: Cells) -> Numbers:
     >>> key_numbers(Cells.of(number_keys(np.array([3.0, -2.5, np.inf])), limit=9))
     array([-2.5,  3. ,  inf])
     """
-    first = cells.keys << cells.dropped
-    inner = np.clip(first + ((1 << cells.dropped) >> 1), -_INFINITY, _INFINITY)
-    middle = np.where(first <= -_INFINITY, -_INFINITY, inner)
+    middle = cells.keys
+    if cells.dropped:
+        first = middle << cells.dropped
+        inner = np.clip(first + (1 << (cells.dropped - 1)), -_INFINITY, _INFINITY)
+        middle = np.where(first <= -_INFINITY, -_INFINITY, inner)
     return np.copysign((np.abs(middle) << ROUNDED).view(np.float64), middle)
 
 

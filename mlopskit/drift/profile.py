@@ -48,7 +48,7 @@ class ColumnProfile:
     names : mapping of int to str
         Labels by their keys, while each has a cell of its own.
     lengths : Cells
-        How many characters labels have.
+        How many characters labels have, once they do not all have cells of their own.
     """
 
     kind: str
@@ -74,12 +74,19 @@ class ColumnProfile:
         keys = label_keys(counts)
         each = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
         cells = Cells.of_counted(keys, each, LABEL_CELLS)
-        characters = np.fromiter(map(len, counts), dtype=np.float64, count=len(counts))
-        return cls(
-            kind, cells, missing=rows - int(each.sum()),
-            names=_NO_NAMES if cells.dropped else dict(zip(keys.tolist(), counts, strict=True)),
-            lengths=Cells.of_counted(number_keys(characters), each, NUMBER_CELLS),
-        )  # fmt: skip
+        names = dict(zip(keys.tolist(), counts, strict=True))
+        profile = cls(kind, cells, missing=rows - int(each.sum()))
+        if cells.dropped:
+            return attrs.evolve(profile, lengths=_lengths(counts, each))
+        return attrs.evolve(profile, names=names)
+
+    @cached_property
+    def label_lengths(self) -> Cells:
+        """How many characters labels have, told from their names while these are known."""
+        if self.lengths.total or not self.names:
+            return self.lengths
+        counts = dict(zip(self.cells.keys.tolist(), self.cells.counts.tolist(), strict=True))
+        return _lengths(self.names.values(), np.array([counts[key] for key in self.names]))
 
     @cached_property
     def values(self) -> int:
@@ -139,7 +146,9 @@ class ColumnProfile:
             return attrs.evolve(both, kind="mixed", cells=_one_cell(rows), names=_NO_NAMES)
         cells = self.cells + other.cells
         names = _NO_NAMES if cells.dropped else {**self.names, **other.names}
-        return attrs.evolve(both, cells=cells, names=names, lengths=self.lengths + other.lengths)
+        if not cells.dropped and not self.lengths.total and not other.lengths.total:
+            return attrs.evolve(both, cells=cells, names=names)
+        return attrs.evolve(both, cells=cells, names=names, lengths=self.label_lengths + other.label_lengths)
 
 
 @attrs.frozen(eq=False)
@@ -245,6 +254,11 @@ def number_cells(values: np.ndarray[Any, Any]) -> Cells:
     if table is None:
         return Cells.of(number_keys(values.astype(np.float64, copy=False)), NUMBER_CELLS)
     return Cells.of_counted(number_keys(table[0].astype(np.float64)), table[1], NUMBER_CELLS)
+
+
+def _lengths(labels: Iterable[str], counts: npt.NDArray[np.int64]) -> Cells:
+    characters = np.fromiter(map(len, labels), dtype=np.float64, count=len(counts))
+    return Cells.of_counted(number_keys(characters), counts, NUMBER_CELLS)
 
 
 def _table(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:

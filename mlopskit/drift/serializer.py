@@ -149,7 +149,7 @@ def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
     names = [[key, name] for key, name in column.names.items() if counts[key] >= LEAST_NAMED]
     return {
         "kind": column.kind, "missing": column.missing, "cells": _cells_to_json(column.cells), "names": names,
-        "lengths": _cells_to_json(column.lengths),
+        "lengths": _cells_to_json(column.label_lengths),
     }  # fmt: skip
 
 

@@ -49,8 +49,10 @@ class Shape:
         cumulative : ndarray of float64, shape (cells,)
             The share of them in each cell and all before.
         """
-        before = np.concatenate([[0.0], cumulative])[np.searchsorted(numbers, self.edges[1:-1])]
-        return tuple(np.diff(before, prepend=0.0, append=1.0).tolist())
+        below = np.zeros(BARS + 1)
+        below[1:-1] = np.append(0.0, cumulative)[np.searchsorted(numbers, self.edges[1:-1])]
+        below[-1] = 1.0
+        return tuple((below[1:] - below[:-1]).tolist())
 
 
 def as_text(value: float, kind: str) -> str:

@@ -116,7 +116,7 @@ def _missing_share(reference: ColumnProfile, current: ColumnProfile) -> Comparis
 
 def _of_labels(reference: ColumnProfile, current: ColumnProfile, before: Counts, after: Counts) -> Iterator[Signal]:
     if reference.cells.dropped or current.cells.dropped:  # too many labels to tell them apart: it is text, or names
-        lengths = samples(reference.lengths, current.lengths, ordered=True)
+        lengths = samples(reference.label_lengths, current.label_lengths, ordered=True)
         yield Signal(TEXT_LENGTH, AndersonDarling().compare(*lengths))
         return
     if after[before == 0].any():

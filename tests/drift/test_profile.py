@@ -33,7 +33,7 @@ def parts(profile: Profile):
     return {
         name: (
             column.kind, column.cells.keys.tolist(), column.cells.counts.tolist(), column.cells.dropped, column.missing,
-            column.absent, dict(column.names), column.lengths.keys.tolist(), column.lengths.counts.tolist(),
+            column.absent, dict(column.names), column.label_lengths.keys.tolist(), column.label_lengths.counts.tolist(),
         )
         for name, column in profile.columns.items()
     }  # fmt: skip
@@ -93,7 +93,7 @@ def test_labels_too_many_to_be_told_apart_lose_their_names():
     column = ColumnProfile.of(pd.Series([f"N{number}" for number in range(5000)]))
     assert not column.names
     assert len(column.cells.keys) <= 1024
-    assert column.lengths.total == 5000
+    assert column.label_lengths.total == 5000
 
 
 def test_a_chunk_without_a_column_or_of_another_kind_is_noticed():

@@ -41,9 +41,9 @@ class Gaps:
     def between(cls, reference: Sample, current: Sample) -> Gaps:
         """Return the gaps of two samples."""
         rows = reference.size + current.size
-        pooled = reference.counts + current.counts
-        gap = reference.cumulative[:-1] - current.cumulative[:-1]
-        return cls(gap, np.cumsum(pooled)[:-1] / rows, pooled / rows)
+        before, after = reference.cumulative[:-1], current.cumulative[:-1]
+        time = before * (reference.size / rows) + after * (current.size / rows)
+        return cls(before - after, time, (reference.counts + current.counts) / rows)
 
     @property
     def is_tied(self) -> bool:

@@ -25,6 +25,6 @@ def normal_shift(reference: Sample, current: Sample) -> float:
     """
     outermost = 0.5 / reference.size
     ranks = reference.cumulative - reference.shares / 2
-    scores = ndtri(np.clip(ranks, outermost, 1 - outermost))
+    scores = ndtri(np.minimum(np.maximum(ranks, outermost), 1 - outermost))
     gaps = np.abs(reference.cumulative[:-1] - current.cumulative[:-1])
-    return float(gaps @ np.diff(scores))
+    return float(gaps @ (scores[1:] - scores[:-1]))
