@@ -98,8 +98,8 @@ def _float_at_most(high: Any) -> float:
 def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:
     """Compare only with the bounds that the least and the greatest number, which other checks ask for too, break."""
     numbers: Any = column.numbers
-    below = low is not None and _python(column.low) < low
-    above = high is not None and _python(column.high) > high
+    below = low is not None and column.low < low
+    above = high is not None and column.high > high
     if not (below or above):
         return None
     with np.errstate(invalid="ignore"):
@@ -109,10 +109,6 @@ def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:
     if column.missing is not None:
         failing &= ~column.missing
     return mask_or_none(failing)
-
-
-def _python(number: Any) -> Any:
-    return number.item() if isinstance(number, np.generic) else number
 
 
 def _moments_outside(column: Column, low: Any, high: Any) -> Mask | None:

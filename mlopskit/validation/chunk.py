@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,13 +24,15 @@ class Chunk:
 
     def __init__(self, frame: pd.DataFrame):
         self.row_count = len(frame)
-        self.labels = frame.columns
+        self.labels: list[Any] = frame.columns.tolist()
         self._original = frame
         self._frame: pd.DataFrame | None = None
         self._arrays = _arrays(frame)
-        self._places: dict[Any, list[int]] = {}
-        for place, label in enumerate(self.labels):
-            self._places.setdefault(label, []).append(place)
+        self._places = {label: place for place, label in enumerate(self.labels)}
+        if len(self._places) < len(self.labels):
+            for label, count in Counter(self.labels).items():
+                if count > 1:
+                    del self._places[label]
         self._columns: dict[Any, Column] = {}
 
     @property
@@ -50,9 +53,10 @@ class Chunk:
 
     def column(self, label: Any) -> Column:
         """Return what is known of a column; one that is `unreadable` is a KeyError."""
-        if label not in self._columns:
-            self._columns[label] = Column(label, self._arrays[self._places[label][0]])
-        return self._columns[label]
+        column = self._columns.get(label)
+        if column is None:
+            column = self._columns[label] = Column(label, self._arrays[self._places[label]])
+        return column
 
     def missing(self, label: Any) -> Mask:
         """Tell which rows have no value in this column: None, NaN, NaT or NA."""
@@ -75,11 +79,11 @@ class Chunk:
     def unreadable(self, labels: Iterable[Any]) -> str:
         """Tell why a check can not read these columns; empty if it can."""
         for label in labels:
-            count = len(self._places.get(label, ()))
-            if count == 0:
+            if label not in self._places:
+                count = self.labels.count(label)
+                if count > 1:
+                    return f"{count} columns are named {label!r}; names must be unique"
                 return f"the column {label!r} is missing"
-            if count > 1:
-                return f"{count} columns are named {label!r}; names must be unique"
         return ""
 
     def dtypes(self, labels: Iterable[Any]) -> str:

@@ -105,7 +105,7 @@ class Column:
         values = self.values
         if isinstance(values, np.ndarray):
             kind = values.dtype.kind
-            if kind in "iub" or (kind == "f" and self.rows and not np.isnan(self._least)):
+            if kind in "iub" or (kind == "f" and self.rows and self._least == self._least):  # NaN does not equal itself
                 return None
             mask = np.isnan(values) if kind in "fcmM" else pd.isna(values)
         else:
@@ -142,7 +142,7 @@ class Column:
     def low(self) -> Any:
         """The least number that is not missing; None if there is none."""
         all_there = self.numbers is not None and self.missing is None and self.rows
-        return self._least if all_there else self._extreme(np.minimum, np.fmin)
+        return self._least.item() if all_there else self._extreme(np.minimum, np.fmin)
 
     @found_once
     def high(self) -> Any:
@@ -154,10 +154,13 @@ class Column:
         """For each row the place of its value among the `levels`; -1 where it is missing."""
         return self._factorized[0]
 
-    @property
+    @found_once
     def levels(self) -> Any:
         """The distinct values, missing ones left out; of a categorical column perhaps some that no row has."""
-        return self._factorized[1]
+        levels = self._factorized[1]
+        if _is_arrow_text(levels):  # one by one they cost eight times as much
+            return levels.__arrow_array__().to_pylist()
+        return levels
 
     def failing_levels(self, fails: Callable[[Any], bool]) -> Mask | None:
         """Tell which rows have a value that fails, asking once for each distinct value; None if no row has."""
@@ -184,10 +187,10 @@ class Column:
         if numbers is None or self.missing_count == self.rows:
             return None
         if self.missing is None:
-            return of_all.reduce(numbers)
+            return of_all.reduce(numbers).item()
         if numbers.dtype.kind == "f" and isinstance(self.values, np.ndarray):
-            return of_present.reduce(numbers)
-        return of_all.reduce(numbers[~self.missing])
+            return of_present.reduce(numbers).item()
+        return of_all.reduce(numbers[~self.missing]).item()
 
     @found_once
     def is_whole(self) -> bool:
@@ -206,20 +209,23 @@ class Column:
             return values.codes, values.categories
         of_one_type = self.stored_kind not in ("mixed", "object")
         if not of_one_type or (self.stored_kind == "text" and self.rows <= FEW_ROWS):
-            return _factorized(values, self.missing, of_one_type=of_one_type)
+            items = values.__arrow_array__().to_pylist() if _is_arrow_text(values) else values.tolist()
+            return _factorized(items, self.missing, of_one_type=of_one_type)
+        if _is_arrow_text(values) and (numbered := number_short_texts(values, self.missing)) is not None:
+            return numbered
         if self.stored_kind == "float" and self.numbers is not None and self.missing is not None:
             values = np.where(self.missing, np.nan, self.numbers)
-        if self.stored_kind == "text" and isinstance(values, pd.arrays.ArrowExtensionArray):
-            numbered = number_short_texts(values, self.missing)
-            if numbered is not None:
-                return numbered
         codes, levels = pd.factorize(values)
         return codes, levels
 
 
 def mask_or_none(failing: Mask) -> Mask | None:
     """Return the mask, or None if it is True for no row."""
-    return failing if failing.any() else None
+    return failing if np.count_nonzero(failing) else None  # of few rows five times as fast as any()
+
+
+def _is_arrow_text(values: Any) -> bool:
+    return isinstance(values, pd.arrays.ArrowExtensionArray) and _stored_kind(values) == "text"
 
 
 def _stored_kind(values: Any) -> Kind:
@@ -247,9 +253,8 @@ def _stored_kind(values: Any) -> Kind:
     return "object"
 
 
-def _factorized(values: Any, missing: Mask | None, *, of_one_type: bool) -> tuple[NDArray[Any], list[Any]]:
+def _factorized(items: list[Any], missing: Mask | None, *, of_one_type: bool) -> tuple[NDArray[Any], list[Any]]:
     """Find the distinct values; True and 1, which are equal, stay apart by their types."""
-    items = values.tolist()
     keys = items if of_one_type else [(type(item), item) for item in items]
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     codes = np.fromiter(map(places.__getitem__, keys), dtype=np.intp, count=len(keys))

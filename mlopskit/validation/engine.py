@@ -29,8 +29,8 @@ class Evaluation:
     def __init__(self, checks: Sequence[Check]):
         self.rows = 0
         self.chunks = 0
-        self._progress = [_Progress(check) for check in checks if isinstance(check, FrameCheck)]
-        self._checks = checks
+        self._results = [_Progress(check) if isinstance(check, FrameCheck) else _skipped(check) for check in checks]
+        self._progress = [each for each in self._results if isinstance(each, _Progress)]
 
     def update(self, frame: pd.DataFrame) -> None:
         """Look at further rows."""
@@ -49,14 +49,12 @@ class Evaluation:
 
     def finish(self) -> ValidationReport:
         """Return all verdicts."""
-        finished = iter(self._progress)
-        results = [
-            next(finished).finish(self.chunks)
-            if isinstance(check, FrameCheck)
-            else check.result("skipped", "looks at a model; use validate_model")
-            for check in self._checks
-        ]
+        results = [each.finish(self.chunks) if isinstance(each, _Progress) else each for each in self._results]
         return ValidationReport(tuple(results), self.rows)
+
+
+def _skipped(check: Check) -> CheckResult:
+    return check.result("skipped", "looks at a model; use validate_model")
 
 
 class _Progress:

@@ -88,11 +88,11 @@ class NotNull(FrameCheck):
     def finish(self, state: tuple[RowTally, tuple[int, ...]]) -> CheckResult:
         """Fail if anything is missing, and tell in which columns."""
         tally, missing = state
+        if not tally.failed:
+            return tally.verdict(self, observed={"missing": {}})
         counts = {column: count for column, count in zip(self.columns, missing, strict=True) if count}
         observed = {"missing": {name_of(column): count for column, count in counts.items()}}
         verdict = tally.verdict(self, at_least=self.at_least, observed=observed)
-        if not counts:
-            return verdict
         named = few(f"{count} in {column!r}" for column, count in counts.items())
         return attrs.evolve(verdict, message=f"{verdict.message}: {named}")
 

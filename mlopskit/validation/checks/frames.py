@@ -60,7 +60,7 @@ class HasColumns(FrameCheck):
 
     def update(self, state: _Columns, chunk: Chunk) -> _Columns:
         """Add what this chunk lacks, or has too much, or in another order."""
-        there = list(chunk.labels)
+        there = chunk.labels
         missing = frozenset(self.columns).difference(there)
         surplus = frozenset(map(name_of, set(there).difference(self.columns))) if self.only else frozenset()
         known = [label for label in there if label in self.columns]

@@ -88,7 +88,7 @@ def _numbered(column: Column) -> tuple[np.ndarray[Any, Any], int]:
     """Number the values of a column from 0 on; ints that lie close together are their own numbers."""
     numbers = column.numbers
     if numbers is not None and numbers.dtype.kind == "i" and column.low is not None:
-        count = int(column.high) - int(column.low) + 1
+        count = column.high - column.low + 1
         if count <= _DENSE * column.rows:
             return numbers - np.int64(column.low), count
     return np.asarray(column.codes, dtype=np.int64), max(1, len(column.levels))

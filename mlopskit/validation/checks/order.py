@@ -100,7 +100,8 @@ class Monotonic(FrameCheck):
             raise unfit(self, column, "values that have an order")
         if not len(values):
             return self.merge(state, _Run(RowTally(column.rows)))
-        breaks = np.asarray(self._breaks(values[:-1], values[1:]), dtype=bool)
+        stored = np.asarray(values) if isinstance(column.dtype, np.dtype) else values  # moments as NumPy's
+        breaks = np.asarray(self._breaks(stored[:-1], stored[1:]), dtype=bool)
         first, failing = 0, None
         if column.missing is not None:
             first = int(np.argmin(column.missing))
@@ -114,6 +115,8 @@ class Monotonic(FrameCheck):
 
     def merge(self, first: _Run, second: _Run) -> _Run:
         """Put the rows of `second` after those of `first`."""
+        if not first.tally.rows:
+            return second
         if second.first_place < 0:
             return attrs.evolve(first, tally=first.tally.merge(second.tally))
         moved = first.tally.rows + second.first_place

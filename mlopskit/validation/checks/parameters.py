@@ -13,11 +13,13 @@ import pandas as pd
 from mlopskit.markup.values import is_missing
 
 _NAMED = 5
+_DATES = (date, np.datetime64)
+_NUMBERS = (int, float, complex, Decimal)
 
 
 def plain(value: Any) -> Any:
     """Turn NumPy scalars into Python's and all dates into Timestamps, so that equal parameters are equal values."""
-    if isinstance(value, date | np.datetime64):
+    if isinstance(value, _DATES):
         return pd.Timestamp(value)
     return value.item() if isinstance(value, np.generic) else value
 
@@ -69,4 +71,4 @@ def is_among(value: Any, values: frozenset[tuple[str, Any]]) -> bool:
 def _family(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    return "number" if isinstance(value, int | float | complex | Decimal) else "other"
+    return "number" if isinstance(value, _NUMBERS) else "other"
