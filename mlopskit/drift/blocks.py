@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from mlopskit.drift.columns import NUMBERS
 from mlopskit.drift.profile import ColumnProfile, Profile
 
 DEALS = 4_999
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[Any]
 
 
 def block_p_value(reference: Mapping[int, Profile], current: Mapping[int, Profile], column: str) -> float:
@@ -68,7 +69,7 @@ def _table(blocks: Sequence[Cells]) -> Counts:
     dropped = max(each.dropped for each in blocks)
     coarse = [each.coarsened(dropped) for each in blocks]
     keys = np.unique(np.concatenate([each.keys for each in coarse]))
-    table = np.zeros((len(blocks), len(keys)), dtype=np.int64)
+    table = np.zeros((len(blocks), len(keys)))
     for row, each in zip(table, coarse, strict=True):
         row[np.searchsorted(keys, each.keys)] = each.counts
     return table

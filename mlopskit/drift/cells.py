@@ -7,12 +7,14 @@ merge into exactly what the cells of both samples together would have been, in a
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 Keys = npt.NDArray[np.int64]
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[Any]
 
 _SAMPLED = 8_192
 _FEW = 1 << 16
@@ -26,8 +28,8 @@ class Cells:
     ----------
     keys : ndarray of int64, shape (cells,)
         What is left of the keys, ascending; only cells that are not empty.
-    counts : ndarray of int64, shape (cells,)
-        How often each occurs.
+    counts : ndarray of int64 or float64, shape (cells,)
+        How often each occurs, or the sum of its weights.
     dropped : int
         Low bits that were dropped.
     limit : int
@@ -57,7 +59,7 @@ class Cells:
 
     @classmethod
     def of_counted(cls, keys: Keys, counts: Counts, limit: int) -> Cells:
-        """Take distinct keys, in any order, that were counted already."""
+        """Take keys, in any order, that were counted or weighed already."""
         order = np.argsort(keys)
         return cls(*_summed(keys[order], counts[order]), 0, limit)._fitted()
 
@@ -67,9 +69,9 @@ class Cells:
         return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), 0, limit)
 
     @property
-    def total(self) -> int:
-        """How many keys were counted."""
-        return int(self.counts.sum())
+    def total(self) -> float:
+        """How many keys were counted, or what they weigh."""
+        return float(self.counts.sum())
 
     def __add__(self, other: Cells) -> Cells:
         """Merge with the cells of other keys."""
@@ -118,7 +120,11 @@ def aligned(first: Cells, second: Cells) -> tuple[Cells, Counts, Counts]:
     known = ~is_new
     other[known] = own[places[known]]
     size = len(own) + int(np.count_nonzero(is_new))
-    keys, before, after = np.empty(size, dtype=np.int64), np.zeros_like(own, shape=size), np.zeros_like(own, shape=size)
+    keys, before, after = (
+        np.empty(size, dtype=np.int64),
+        np.zeros_like(first.counts, shape=size),
+        np.zeros_like(second.counts, shape=size),
+    )
     keys[own], before[own] = first.keys, first.counts
     keys[other], after[other] = second.keys, second.counts
     return Cells(keys, before + after, dropped, first.limit), before, after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Literal
 
 import numpy as np
@@ -66,23 +65,25 @@ def numbers(column: pd.Series[Any], kind: Kind) -> npt.NDArray[Any]:
     return values[~missing] if missing.any() else values
 
 
-def label_counts(column: pd.Series[Any]) -> dict[str, int]:
-    """Count the distinct values of a column as text, without the missing ones.
+def labels_of(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """Give the distinct values of a column as text, and for each row the place of its own; -1 where it is missing.
 
     Examples
     --------
-    >>> label_counts(pd.Series(["JFK", None, "EWR", "JFK"]))
-    {'JFK': 2, 'EWR': 1}
+    >>> codes, labels = labels_of(pd.Series(["JFK", None, "EWR", "JFK"]))
+    >>> codes.tolist(), labels
+    ([0, -1, 1, 0], ['JFK', 'EWR'])
     """
     try:
-        codes, labels = pd.factorize(column)
+        codes, values = pd.factorize(column)
     except TypeError:  # lists and dicts have no hash
-        codes, labels = pd.factorize(column.map(str, na_action="ignore"))
-    counted = np.bincount(codes[codes >= 0], minlength=len(labels))
-    counts: Counter[str] = Counter()
-    for label, count in zip(labels.tolist(), counted.tolist(), strict=True):
-        counts[str(label)] += count
-    return dict(counts)
+        codes, values = pd.factorize(column.map(str, na_action="ignore"))
+    labels = list(map(str, values.tolist()))
+    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    if len(places) == len(labels):
+        return codes, labels
+    same = np.array([*(places[label] for label in labels), -1])  # 1 and "1" are one label; -1 stays itself
+    return same[codes], list(places)
 
 
 def _kind_of_objects(column: pd.Series[Any]) -> Kind:

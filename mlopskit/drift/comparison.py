@@ -62,7 +62,8 @@ class Rule:
 
 def compare(reference: Profile, current: Profile, rule: Rule) -> tuple[ColumnDrift, ...]:
     """Compare every column of the reference, in its order."""
-    pairs = {name: (column, current.columns[name]) for name, column in reference.columns.items()}
+    after = current.effective().columns
+    pairs = {name: (column, after[name]) for name, column in reference.effective().columns.items()}
     found = {name: _signals(name, *pair, rule) for name, pair in pairs.items()}
     if reference.groups:
         found = {name: _with_groups(name, several, reference, current) for name, several in found.items()}
@@ -77,9 +78,10 @@ def compare(reference: Profile, current: Profile, rule: Rule) -> tuple[ColumnDri
 
 def effects(reference: Profile, current: Profile, rule: Rule) -> dict[str, float]:
     """Tell the greatest effect of all tests of each column; 0 where nothing can be tested."""
+    after = current.effective().columns
     return {
-        name: max((each.found.effect for each in _signals(name, column, current.columns[name], rule)), default=0.0)
-        for name, column in reference.columns.items()
+        name: max((each.found.effect for each in _signals(name, column, after[name], rule)), default=0.0)
+        for name, column in reference.effective().columns.items()
     }
 
 
@@ -123,7 +125,7 @@ def _judge(
     found_by = told.found
     return ColumnDrift(
         name, reference.kind, verdict, told.method, found_by.statistic, found_by.p_value, p_value, found_by.effect,
-        reference.missing_share, current.missing_share, current.values, words, shape,
+        reference.missing_share, current.missing_share, round(current.values), words, shape,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, get_args
 
 import attrs
@@ -11,6 +11,7 @@ import pandas as pd
 from mlopskit.drift.alarm_budget import checked_confirmation
 from mlopskit.drift.comparison import Rule, Statistics, compare
 from mlopskit.drift.correction import CORRECTIONS
+from mlopskit.drift.layout import Layout
 from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
 from mlopskit.drift.profile import Profile
 from mlopskit.drift.reference import Reference, merge_into, profiles_by_slice
@@ -21,7 +22,7 @@ from mlopskit.storage.frames import Frames, frames_in
 
 Season = Literal["hour", "weekday", "month"]
 
-_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics", "groups")
+_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics", "groups", "weights")
 
 
 class DriftDetector:
@@ -58,6 +59,9 @@ class DriftDetector:
         The column that tells which rows are not independent, such as the day or the customer. P-values then come from
         dealing whole groups out at random, see `block_p_value`, and new, vanished and too varied labels are left to the
         comparison of values. The column itself is not compared.
+    weights : str, optional
+        The column that tells how much each row counts, such as one over its chance to be drawn. Tests are made with as
+        many equal rows as tell as much, see `Profile.effective`. The column itself is not compared.
 
     Attributes
     ----------
@@ -78,7 +82,7 @@ class DriftDetector:
     def __init__(
         self, alpha: float = 0.05, correction: str = "bh", min_effect: float = 0.1,
         columns: Sequence[str] | None = None, statistics: Statistic | Statistics | None = None,
-        groups: str | None = None,
+        groups: str | None = None, weights: str | None = None,
     ):  # fmt: skip
         self.alpha = alpha
         self.correction = correction
@@ -86,6 +90,7 @@ class DriftDetector:
         self.columns = columns
         self.statistics = statistics
         self.groups = groups
+        self.weights = weights
 
     def fit(
         self, reference: Frames | Profile, *, time: str | None = None, freq: str | None = None,
@@ -126,8 +131,9 @@ class DriftDetector:
                 raise ValueError("a profile has no rows left to tell time or slices of: fit on rows")
             self.reference_ = Reference.of(reference)
         else:
+            layout = self._layout(self._names(), time)
             self.reference_ = Reference.learn(
-                frames_in(reference), self._names(), rule, time, freq, season, self.groups, slices
+                frames_in(reference), layout, rule, freq=freq, season=season, slices=slices
             )
         return self
 
@@ -150,15 +156,13 @@ class DriftDetector:
         reference = self._fitted()
         if isinstance(current, Profile):
             return self._report(reference.profile, current)
-        known = list(reference.profile.columns)
-        found = Stretch(Profile.none(known))
+        layout = self._layout(reference.profile.columns, reference.time)
+        found = Stretch(Profile.none(reference.profile.columns))
         added: dict[str, None] = {}
         for frame in frames_in(current):
             seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
-            found = found.merge(Stretch(Profile.of(frame, known, self.groups), seasons))
-            added |= dict.fromkeys(
-                name for name in map(str, frame.columns) if name not in (*known, reference.time, self.groups)
-            )
+            found = found.merge(Stretch(layout.profile(frame), seasons))
+            added |= dict.fromkeys(layout.added(frame))
         return self._report(reference.in_seasons(found.seasons), found.profile, tuple(added))
 
     def detect_by(
@@ -245,10 +249,10 @@ class DriftDetector:
         reference = self._fitted()
         if reference.slices is None:
             raise NotFittedError("this DriftDetector knows no slices: call fit(reference, slices=...) first")
-        names = list(reference.profile.columns)
+        layout = self._layout(reference.profile.columns)
         found: dict[str, Profile] = {}
         for frame in frames_in(current):
-            merge_into(found, profiles_by_slice(frame, reference.slices, names, self.groups))
+            merge_into(found, profiles_by_slice(frame, reference.slices, layout))
         share = 1 / len(reference.by_slice)
         return {
             value: self._report(expected, found.get(value, Profile.none(expected.columns)), share=share)
@@ -272,7 +276,7 @@ class DriftDetector:
         given = {
             name: value
             for name, value in self.get_params().items()
-            if name not in ("statistics", "groups") or value is not None
+            if name not in ("statistics", "groups", "weights") or value is not None
         }
         return f"DriftDetector({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
@@ -305,15 +309,17 @@ class DriftDetector:
         self, frames: Iterator[pd.DataFrame], time: str, freq: str, size: int | None
     ) -> Iterator[tuple[str, Stretch]]:
         reference = self._fitted()
-        names = list(reference.profile.columns)
         if size is None:
-            by_time = stretches_by_time(
-                frames, time, freq, [name for name in names if name != time], reference.season, self.groups
-            )
+            layout = self._layout(name for name in reference.profile.columns if name != time)
+            by_time = stretches_by_time(frames, time, freq, layout.profile, reference.season)
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
-            by_size = stretches_by_size(frames, size, names, reference.time, reference.season, self.groups)
+            layout = self._layout(reference.profile.columns)
+            by_size = stretches_by_size(frames, size, layout.profile, reference.time, reference.season)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
+
+    def _layout(self, columns: Iterable[str] | None, time: str | None = None) -> Layout:
+        return Layout(None if columns is None else tuple(columns), time, self.groups, self.weights)
 
     def _report(
         self, reference: Profile, current: Profile, added: tuple[str, ...] = (), share: float = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 import pandas as pd
@@ -24,13 +24,9 @@ class Stretch:
 
 
 def stretches_by_time(
-    frames: Iterable[pd.DataFrame],
-    time: str,
-    freq: str,
-    columns: Sequence[str],
+    frames: Iterable[pd.DataFrame], time: str, freq: str, profile: Callable[[pd.DataFrame], Profile],
     season: str | None = None,
-    groups: str | None = None,
-) -> dict[pd.Timestamp, Stretch]:
+) -> dict[pd.Timestamp, Stretch]:  # fmt: skip
     """Profile each stretch of time, in order; one between others that has no rows is there too.
 
     Parameters
@@ -41,12 +37,10 @@ def stretches_by_time(
         The column that says when; rows without a time belong to no stretch.
     freq : str
         The length of a stretch as pandas writes it.
-    columns : sequence of str
-        Those wanted.
+    profile : callable
+        How rows are profiled.
     season : {"hour", "weekday", "month"}, optional
         Of which to tell those of each stretch.
-    groups : str, optional
-        The column that tells which rows are not independent.
 
     Raises
     ------
@@ -58,19 +52,15 @@ def stretches_by_time(
         moments = moments_of(frame, time)
         known = moments.notna()
         for label, rows in frame.set_axis(moments, axis="index")[known].groupby(pd.Grouper(freq=freq)):
-            stretch = Stretch(Profile.of(rows, columns, groups), seasons_of(pd.DatetimeIndex(rows.index), season))
+            stretch = Stretch(profile(rows), seasons_of(pd.DatetimeIndex(rows.index), season))
             found[label] = found[label].merge(stretch) if label in found else stretch
     return dict(sorted(found.items()))
 
 
 def stretches_by_size(
-    frames: Iterable[pd.DataFrame],
-    size: int,
-    columns: Sequence[str],
-    time: str | None = None,
+    frames: Iterable[pd.DataFrame], size: int, profile: Callable[[pd.DataFrame], Profile], time: str | None = None,
     season: str | None = None,
-    groups: str | None = None,
-) -> Iterator[tuple[int, Stretch]]:
+) -> Iterator[tuple[int, Stretch]]:  # fmt: skip
     """Profile so many rows at a time, each with the number of its first row; the last ones may be fewer.
 
     Parameters
@@ -79,12 +69,10 @@ def stretches_by_size(
         Rows in order.
     size : int
         Rows of a stretch.
-    columns : sequence of str
-        Those wanted.
+    profile : callable
+        How rows are profiled.
     time, season : str, optional
         Of which seasons to tell those of each stretch, by which column.
-    groups : str, optional
-        The column that tells which rows are not independent.
     """
     open_stretch: Stretch | None = None
     first = 0
@@ -93,8 +81,8 @@ def stretches_by_size(
         while start < len(frame):
             room = size - (open_stretch.profile.rows if open_stretch else 0)
             rows = frame.iloc[start : start + room]
-            seasons = seasons_of(moments_of(rows, time), season) if time else frozenset()
-            stretch = Stretch(Profile.of(rows, columns, groups), seasons)
+            seasons = seasons_of(moments_of(rows, time), season) if time and season else frozenset()
+            stretch = Stretch(profile(rows), seasons)
             open_stretch = open_stretch.merge(stretch) if open_stretch else stretch
             start += room
             if open_stretch.profile.rows == size:

@@ -32,7 +32,9 @@ def picture(reference: ColumnProfile, current: ColumnProfile) -> tuple[Histogram
 
 
 def _largest_change(shares: dict[str, tuple[float, float]]) -> str:
-    label, (before, after) = max(shares.items(), key=lambda each: abs(each[1][1] - each[1][0]))
+    moved = {label: round(abs(after - before), 9) for label, (before, after) in shares.items()}
+    label = min(moved, key=lambda each: (-moved[each], each))
+    before, after = shares[label]
     return f"{label} {before:.1%} → {after:.1%}"
 
 

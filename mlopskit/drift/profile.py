@@ -16,16 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlopskit.drift.cells import Cells
-from mlopskit.drift.columns import NUMBERS, Kind, kind_of, label_counts, numbers
-from mlopskit.drift.keys import key_numbers, label_keys, number_keys
+from mlopskit.drift.columns import kind_of
+from mlopskit.drift.counting import NUMBER_CELLS, Weights, count_column, length_cells
+from mlopskit.drift.keys import key_numbers, label_keys
 from mlopskit.drift.shape import TAIL, Shape, as_text
 from mlopskit.errors import ValidationError
 
-NUMBER_CELLS = 2048
-LABEL_CELLS = 1024
 GROUP_CELLS = 64
-_WHOLE = 2.0**53
-"""Up to here floats hold every whole number."""
 _NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
@@ -41,8 +38,8 @@ class ColumnProfile:
     cells : Cells
         Of numbers at most 2,048 cells; up to so many distinct ones are kept to 12 significant digits. Of labels at most
         1,024; more of them share cells.
-    missing : int
-        Rows without a value.
+    missing : float
+        Rows without a value, or what they weigh.
     absent : int
         Rows of chunks that lacked the column.
     names : mapping of int to str
@@ -53,32 +50,19 @@ class ColumnProfile:
 
     kind: str
     cells: Cells
-    missing: int = 0
+    missing: float = 0
     absent: int = 0
     names: Mapping[int, str] = _NO_NAMES
     lengths: Cells = attrs.field(factory=lambda: Cells.none(NUMBER_CELLS))
 
     @classmethod
-    def of(cls, column: pd.Series[Any]) -> ColumnProfile:
-        """Profile a column."""
+    def of(cls, column: pd.Series[Any], weights: Weights | None = None) -> ColumnProfile:
+        """Profile a column, whose rows count 1 each or what they weigh."""
         kind = kind_of(column)
-        if kind in NUMBERS:
-            cells = number_cells(numbers(column, kind))
-            profile = cls(kind, cells, missing=len(column) - cells.total)
-        else:
-            profile = cls._of_labels(kind, label_counts(column), len(column))
-        return profile if profile.values else _empty(missing=len(column))
-
-    @classmethod
-    def _of_labels(cls, kind: Kind, counts: dict[str, int], rows: int) -> ColumnProfile:
-        keys = label_keys(counts)
-        each = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
-        cells = Cells.of_counted(keys, each, LABEL_CELLS)
-        names = dict(zip(keys.tolist(), counts, strict=True))
-        profile = cls(kind, cells, missing=rows - int(each.sum()))
-        if cells.dropped:
-            return attrs.evolve(profile, lengths=_lengths(counts, each))
-        return attrs.evolve(profile, names=names)
+        counted = count_column(column, kind, weights)
+        if not counted.cells.total:
+            return _empty(missing=counted.missing)
+        return cls(kind, counted.cells, counted.missing, names=counted.names, lengths=counted.lengths)
 
     @cached_property
     def label_lengths(self) -> Cells:
@@ -86,11 +70,11 @@ class ColumnProfile:
         if self.lengths.total or not self.names:
             return self.lengths
         counts = dict(zip(self.cells.keys.tolist(), self.cells.counts.tolist(), strict=True))
-        return _lengths(self.names.values(), np.array([counts[key] for key in self.names]))
+        return length_cells(self.names.values(), np.array([counts[key] for key in self.names]))
 
     @cached_property
-    def values(self) -> int:
-        """How many rows have a value."""
+    def values(self) -> float:
+        """How many rows have a value, or what they weigh."""
         return self.cells.total
 
     @cached_property
@@ -126,14 +110,19 @@ class ColumnProfile:
         return f"{median} ({low} to {high})"
 
     @property
-    def rows(self) -> int:
-        """How many rows had the column."""
+    def rows(self) -> float:
+        """How many rows had the column, or what they weigh."""
         return self.values + self.missing
 
     @property
     def missing_share(self) -> float:
         """The share of rows without a value; 0 without rows."""
         return self.missing / self.rows if self.rows else 0.0
+
+    def scaled(self, share: float) -> ColumnProfile:
+        """Return the profile with all counts multiplied."""
+        cells, lengths = (attrs.evolve(each, counts=each.counts * share) for each in (self.cells, self.label_lengths))
+        return attrs.evolve(self, cells=cells, missing=self.missing * share, lengths=lengths)
 
     def merge(self, other: ColumnProfile) -> ColumnProfile:
         """Return the profile of the rows of both."""
@@ -160,6 +149,10 @@ class Profile:
     columns : dict of str to ColumnProfile
         By the text of their names.
     rows : int
+    weight : float
+        What all rows weigh; their number if they were not weighed.
+    squares : float
+        The sum of their squared weights.
     groups : mapping of int to Profile
         If asked for, the profile of each group of rows that are not independent, in at most 64 cells a column; by the
         key of the group's label, see `label_keys`.
@@ -174,10 +167,15 @@ class Profile:
 
     columns: dict[str, ColumnProfile]
     rows: int = 0
+    weight: float = 0.0
+    squares: float = 0.0
     groups: Mapping[int, Profile] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Iterable[Any] | None = None, groups: str | None = None) -> Profile:
+    def of(
+        cls, frame: pd.DataFrame, columns: Iterable[Any] | None = None, groups: str | None = None,
+        weights: str | None = None,
+    ) -> Profile:  # fmt: skip
         """Profile a frame.
 
         Parameters
@@ -187,17 +185,24 @@ class Profile:
             The columns wanted; those that the frame lacks are known as absent. By default all.
         groups : str, optional
             The column that tells which rows are not independent; those without a group are in none.
+        weights : str, optional
+            The column that tells how much each row counts.
 
         Raises
         ------
         ValidationError
-            Two columns share a name, or there is no column `groups`.
+            Two columns share a name, there is no column `groups` or `weights`, or a weight is missing, negative or
+            infinite.
         """
         by_name = columns_of(frame)
         wanted = list(by_name) if columns is None else [str(name) for name in columns]
         absent = _empty(absent=len(frame) or 1)
-        found = {name: ColumnProfile.of(by_name[name]) if name in by_name else absent for name in wanted}
-        return cls(found, len(frame), {} if groups is None else _by_group(frame, wanted, groups))
+        weighed = None if weights is None else _weights(by_name, weights)
+        found = {name: ColumnProfile.of(by_name[name], weighed) if name in by_name else absent for name in wanted}
+        parts = {} if groups is None else _by_group(frame, wanted, groups, weights)
+        if weighed is None:
+            return cls(found, len(frame), len(frame), len(frame), parts)
+        return cls(found, len(frame), float(weighed.sum()), float(np.square(weighed).sum()), parts)
 
     @classmethod
     def none(cls, columns: Iterable[str] = ()) -> Profile:
@@ -211,7 +216,8 @@ class Profile:
         groups = dict(self.groups)
         for key, group in other.groups.items():
             groups[key] = groups[key].merge(group) if key in groups else group
-        return Profile(merged, self.rows + other.rows, groups)
+        weight, squares = self.weight + other.weight, self.squares + other.squares
+        return Profile(merged, self.rows + other.rows, weight, squares, groups)
 
     def _column(self, name: str) -> ColumnProfile:
         return self.columns[name] if name in self.columns else _empty(absent=self.rows)
@@ -219,11 +225,21 @@ class Profile:
     def without(self, column: str) -> Profile:
         """Return the profile of all other columns."""
         kept = {name: each for name, each in self.columns.items() if name != column}
-        return Profile(kept, self.rows, {key: group.without(column) for key, group in self.groups.items()})
+        return attrs.evolve(self, columns=kept, groups={key: each.without(column) for key, each in self.groups.items()})
+
+    def effective(self) -> Profile:
+        """Return the profile of as many equal rows as tell as much as these (L. Kish, Survey Sampling, 1965, 11.7).
+
+        All counts are brought to ``(sum of weights)^2 / (sum of squared weights)`` rows in all.
+        """
+        if self.squares == self.rows == self.weight:
+            return self
+        share = self.weight / self.squares if self.squares else 0.0
+        return attrs.evolve(self, columns={name: each.scaled(share) for name, each in self.columns.items()})
 
     def _in_cells(self, limit: int) -> Profile:
         coarse = {name: attrs.evolve(each, cells=each.cells.limited(limit)) for name, each in self.columns.items()}
-        return Profile(coarse, self.rows)
+        return attrs.evolve(self, columns=coarse)
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
@@ -242,54 +258,32 @@ def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     return columns
 
 
-def number_cells(values: np.ndarray[Any, Any]) -> Cells:
-    """Count numbers, in any order; whole ones that lie close together in a table, which is several times as fast.
-
-    Examples
-    --------
-    >>> number_cells(np.array([2, 1, 2])).counts
-    array([1, 2])
-    """
-    table = _table(values)
-    if table is None:
-        return Cells.of(number_keys(values.astype(np.float64, copy=False)), NUMBER_CELLS)
-    return Cells.of_counted(number_keys(table[0].astype(np.float64)), table[1], NUMBER_CELLS)
-
-
-def _lengths(labels: Iterable[str], counts: npt.NDArray[np.int64]) -> Cells:
-    characters = np.fromiter(map(len, labels), dtype=np.float64, count=len(counts))
-    return Cells.of_counted(number_keys(characters), counts, NUMBER_CELLS)
-
-
-def _table(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
-    if not len(values):
-        return None
-    if values.dtype.kind == "f":
-        some = values[:: len(values) // 64 + 1]
-        if not (np.isfinite(some).all() and (np.trunc(some) == some).all()):
-            return None
-    least, most = float(values.min()), float(values.max())
-    if not (-_WHOLE <= least <= most <= _WHOLE) or most - least > 4 * len(values) + 4096:
-        return None
-    whole = values.astype(np.int64, copy=False)
-    if values.dtype.kind == "f" and not (whole == values).all():
-        return None
-    counts = np.bincount(whole - int(least))
-    places = np.flatnonzero(counts)
-    return places + int(least), counts[places]
-
-
-def _by_group(frame: pd.DataFrame, columns: list[str], groups: str) -> dict[int, Profile]:
-    if groups not in columns_of(frame):
+def _by_group(frame: pd.DataFrame, columns: list[str], groups: str, weights: str | None) -> dict[int, Profile]:
+    by_name = columns_of(frame)
+    if groups not in by_name:
         raise ValidationError(f"the frame has no column {groups!r} to tell which rows belong together")
-    labels = columns_of(frame)[groups]
-    parts = frame.groupby(labels.to_numpy(), sort=False)
-    return {int(label_keys([str(label)])[0]): Profile.of(rows, columns)._in_cells(GROUP_CELLS) for label, rows in parts}
+    parts = frame.groupby(by_name[groups].to_numpy(), sort=False)
+    return {
+        int(label_keys([str(label)])[0]): Profile.of(rows, columns, weights=weights)._in_cells(GROUP_CELLS)
+        for label, rows in parts
+    }
 
 
-def _empty(*, missing: int = 0, absent: int = 0) -> ColumnProfile:
+def _weights(by_name: dict[str, pd.Series[Any]], weights: str) -> Weights:
+    if weights not in by_name:
+        raise ValidationError(f"the frame has no column {weights!r} to tell how much each row counts")
+    try:
+        found: Weights = by_name[weights].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):  # whose message shows a value
+        raise ValidationError(f"column {weights!r} has to hold numbers to tell how much each row counts") from None
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise ValidationError(f"column {weights!r} has weights that are missing, negative or infinite: drop such rows")
+    return found
+
+
+def _empty(*, missing: float = 0, absent: int = 0) -> ColumnProfile:
     return ColumnProfile("empty", Cells.none(NUMBER_CELLS), missing, absent)
 
 
-def _one_cell(rows: int) -> Cells:
+def _one_cell(rows: float) -> Cells:
     return Cells(np.zeros(1, dtype=np.int64), np.array([rows]), 0, NUMBER_CELLS)

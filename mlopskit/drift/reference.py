@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -10,6 +10,7 @@ import attrs
 import pandas as pd
 
 from mlopskit.drift.comparison import Rule
+from mlopskit.drift.layout import Layout
 from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
 from mlopskit.drift.profile import Profile, columns_of
 from mlopskit.drift.usual import usual_effects
@@ -46,9 +47,8 @@ class Reference:
 
     @classmethod
     def learn(
-        cls, frames: Iterable[pd.DataFrame], columns: Sequence[str] | None, rule: Rule,
-        time: str | None, freq: str | None, season: str | None, groups: str | None,
-        slices: str | None = None,
+        cls, frames: Iterable[pd.DataFrame], layout: Layout, rule: Rule, *, freq: str | None = None,
+        season: str | None = None, slices: str | None = None,
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
@@ -56,20 +56,17 @@ class Reference:
         by_season: dict[int, Profile] = {}
         by_slice: dict[str, Profile] = {}
         for frame in frames:
-            names = (
-                [name for name in columns_of(frame) if name not in (time, groups)] if columns is None else list(columns)
-            )
-            profile = profile.merge(Profile.of(frame, names, groups))
-            if time and freq:
-                merge_into(stretches, stretches_by_time([frame], time, freq, names))
-            if time and season:
-                for value, rows in frame.groupby(season_of(moments_of(frame, time), season)):
-                    merge_into(by_season, {int(value): Profile.of(rows, names, groups)})
+            profile = profile.merge(layout.profile(frame))
+            if layout.time and freq:
+                merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.profile))
+            if layout.time and season:
+                for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), season)):
+                    merge_into(by_season, {int(value): layout.profile(rows)})
             if slices:
-                merge_into(by_slice, profiles_by_slice(frame, slices, names, groups))
+                merge_into(by_slice, profiles_by_slice(frame, slices, layout))
         usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
         ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
-        return cls(_usable(profile), usual, time, season, ordered[0], slices, ordered[1])
+        return cls(_usable(profile), usual, layout.time, season, ordered[0], slices, ordered[1])
 
     @classmethod
     def of(cls, profile: Profile) -> Reference:
@@ -82,9 +79,7 @@ class Reference:
         return reduce(Profile.merge, known) if known else self.profile
 
 
-def profiles_by_slice(
-    frame: pd.DataFrame, slices: str, columns: Sequence[str], groups: str | None = None
-) -> dict[str, Profile]:
+def profiles_by_slice(frame: pd.DataFrame, slices: str, layout: Layout) -> dict[str, Profile]:
     """Profile the rows of each value of a column, by its text; the column itself and rows without a value are left out.
 
     Raises
@@ -95,9 +90,8 @@ def profiles_by_slice(
     by_name = columns_of(frame)
     if slices not in by_name:
         raise ValidationError(f"the frame has no column {slices!r} to tell the slices: name another one with slices=")
-    others = [name for name in columns if name != slices]
     parts = frame.groupby(by_name[slices].to_numpy(), sort=False)
-    return {str(value): Profile.of(rows, others, groups) for value, rows in parts}
+    return {str(value): layout.profile(rows, without=[slices]) for value, rows in parts}
 
 
 def merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:

@@ -1,9 +1,10 @@
 """A fitted detector as JSON: its parameters and its profile, and never any code.
 
-Version 2 keeps what a `Reference` is, column by column: the keys of the cells as differences and their counts, both as
-little-endian int64, compressed, in base64. The names of labels that fewer than 5 rows have are left out, so that what
-was planted in a few rows can not be found in the bytes; such labels are still told apart by their digests. Version 1
-was of another profile and is refused. Nothing heavy is imported before a detector turns up.
+Version 2 keeps what a `Reference` is, column by column: the keys of the cells as differences and their counts, as
+little-endian int64, counts of weighed rows as float64, compressed, in base64. The names of labels that fewer than 5
+rows have are left out, so that what was planted in a few rows can not be found in the bytes; such labels are still told
+apart by their digests. Version 1 was of another profile and is refused. Nothing heavy is imported before a detector
+turns up.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class DetectorSerializer(Serializer):
             "alpha": float(value.alpha), "correction": value.correction, "min_effect": float(value.min_effect),
             "columns": None if value.columns is None else [str(name) for name in value.columns],
             "statistics": _statistics_to_json(value.statistics), "groups": value.groups,
+            "weights": value.weights,
         }  # fmt: skip
         reference = getattr(value, "reference_", None)
         kept = {"params": params, "reference": None if reference is None else _reference_to_json(reference)}
@@ -132,14 +134,16 @@ def _reference_from_json(kept: dict[str, Any]) -> Reference:
 def _profile_to_json(profile: Profile) -> dict[str, Any]:
     columns = [{"name": name, **_column_to_json(column)} for name, column in profile.columns.items()]
     groups = [[key, _profile_to_json(group)] for key, group in profile.groups.items()]
-    return {"rows": profile.rows, "columns": columns, "groups": groups}
+    weighed = {"weight": profile.weight, "squares": profile.squares}
+    return {"rows": profile.rows, "columns": columns, "groups": groups} | weighed
 
 
 def _profile_from_json(kept: dict[str, Any]) -> Profile:
     from mlopskit.drift.profile import Profile
 
     columns = {each["name"]: _column_from_json(each) for each in kept["columns"]}
-    return Profile(columns, kept["rows"], {key: _profile_from_json(group) for key, group in kept["groups"]})
+    groups = {key: _profile_from_json(group) for key, group in kept["groups"]}
+    return Profile(columns, kept["rows"], kept["weight"], kept["squares"], groups)
 
 
 def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
@@ -168,6 +172,7 @@ def _cells_to_json(cells: Cells) -> dict[str, Any]:
     steps = np.diff(cells.keys, prepend=np.int64(0))  # wraps around where a key is far below zero; so does the way back
     return {
         "keys": _packed(steps), "counts": _packed(cells.counts), "dropped": cells.dropped, "limit": cells.limit,
+        "weighed": cells.counts.dtype.kind == "f",
     }  # fmt: skip
 
 
@@ -177,14 +182,16 @@ def _cells_from_json(kept: dict[str, Any]) -> Cells:
     from mlopskit.drift.cells import Cells
 
     keys = np.cumsum(_unpacked(kept["keys"]))
-    return Cells(keys, _unpacked(kept["counts"]), kept["dropped"], kept["limit"])
+    counts = _unpacked(kept["counts"], "<f8" if kept["weighed"] else "<i8")
+    return Cells(keys, counts, kept["dropped"], kept["limit"])
 
 
 def _packed(numbers: Any) -> str:
-    return base64.b64encode(zlib.compress(numbers.astype("<i8").tobytes())).decode()
+    return base64.b64encode(zlib.compress(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes())).decode()
 
 
-def _unpacked(text: str) -> Any:
+def _unpacked(text: str, dtype: str = "<i8") -> Any:
     import numpy as np
 
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<i8").astype(np.int64)
+    numbers = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=dtype)
+    return numbers.astype(numbers.dtype.newbyteorder("="))

@@ -141,12 +141,12 @@ def new_categories(reference: Counts, current: Counts) -> Comparison:
     >>> found.statistic, found.p_value < 0.001, round(found.effect, 2)
     (5.0, True, 0.45)
     """
-    n, m = int(reference.sum()), int(current.sum())
-    new = int(current[reference == 0].sum())
-    once = int(np.count_nonzero(reference == 1))
+    n, m = round(reference.sum()), round(current.sum())
+    new = round(current[reference == 0].sum())
+    once = int(np.count_nonzero((reference > 0) & (reference <= 1)))
     if once >= n:
         return Comparison(float(new), 1.0, 0.0)
-    spread = 1 + 2 * int(np.count_nonzero(reference == 2)) / (once + 1)
+    spread = 1 + 2 * int(np.count_nonzero((reference > 1) & (reference <= 2))) / (once + 1)
     a, b = (once + 1) / spread, (n - once) / spread
     at_least = np.arange(new, m + 1)
     ways = gammaln(m + 1) - gammaln(at_least + 1) - gammaln(m - at_least + 1)
@@ -167,8 +167,8 @@ def vanished_categories(reference: Counts, current: Counts) -> Comparison:
     >>> found.statistic, found.p_value < 0.001, round(found.effect, 2)
     (0.1, True, 0.64)
     """
-    n, m = int(reference.sum()), int(current.sum())
-    most = int(reference[current == 0].max())
+    n, m = float(reference.sum()), float(current.sum())
+    most = float(reference[current == 0].max())
     log_p = gammaln(n + m - most + 1) - gammaln(n - most + 1) - gammaln(n + m + 1) + gammaln(n + 1)
     share = float(reference[current == 0].sum() / n)
     labels = int(np.count_nonzero(reference))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlopskit.drift.profile import ColumnProfile, Profile, number_cells
+from mlopskit.drift.counting import number_cells
+from mlopskit.drift.profile import ColumnProfile, Profile
 from mlopskit.errors import ValidationError
 
 

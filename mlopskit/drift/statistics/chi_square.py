@@ -83,7 +83,7 @@ def _chi_square_p_value(table: Counts) -> float:
 
 
 def _pooled_p_value(common: Counts, pool: Counts) -> float:
-    exact = fisher_exact(np.column_stack([pool, common.sum(axis=1)]))
+    exact = fisher_exact(np.column_stack([pool, common.sum(axis=1)]).round().astype(np.int64))  # rows may be weighed
     if common.shape[1] == 1 or not common.sum(axis=1).all():
         return exact
     return min(1.0, 2 * min(exact, _chi_square_p_value(common)))

@@ -56,7 +56,7 @@ class PopulationStabilityIndex(_Divergence):
         return float((p - q) @ np.log(p / q))
 
     def _shares(self, before: Counts, after: Counts) -> tuple[Floats, Floats]:
-        return super()._shares(before + 0.5, after + 0.5)  # type: ignore[arg-type]
+        return super()._shares(before + 0.5, after + 0.5)
 
 
 class JensenShannon(_Divergence):

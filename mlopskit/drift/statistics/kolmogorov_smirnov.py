@@ -42,18 +42,24 @@ class KolmogorovSmirnov(Statistic):
     def compare(self, reference: Sample, current: Sample) -> Comparison:
         """Compare two samples counted in ascending cells."""
         gap = float(np.abs(reference.cumulative - current.cumulative).max())
-        if reference.size + current.size <= EXACT_ROWS:
+        n, m = reference.size, current.size
+        if not (isinstance(n, int) and isinstance(m, int)):  # rows are weighed: there is no lattice
+            p_value = _limit(gap, effective_size(reference, current))
+        elif n + m <= EXACT_ROWS:
             p_value = _exact_p_value(gap, reference, current)
         else:
-            root = math.sqrt(effective_size(reference, current))
-            corrected = max(gap - 0.5 / math.lcm(reference.size, current.size), 0.0)
-            p_value = float(kolmogorov((root + 0.12 + 0.11 / root) * corrected))
+            p_value = _limit(max(gap - 0.5 / math.lcm(n, m), 0.0), effective_size(reference, current))
         return Comparison(gap, p_value, effect=gap)
+
+
+def _limit(gap: float, size: float) -> float:
+    root = math.sqrt(size)
+    return float(kolmogorov((root + 0.12 + 0.11 / root) * gap))
 
 
 def _exact_p_value(gap: float, reference: Sample, current: Sample) -> float:
     """Deal the pooled values out in ascending order; collect the probability of a gap that large after a cell."""
-    n, m = reference.size, current.size
+    n, m = int(reference.size), int(current.size)
     rows = n + m
     largest = round(gap * n * m)
     ends = set(np.cumsum(reference.counts + current.counts).tolist())

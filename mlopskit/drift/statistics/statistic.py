@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
@@ -42,7 +42,8 @@ class Sample:
     values : ndarray of float64, shape (cells,)
         Of numbers, what lies in each cell, ascending; of labels just 0, 1, 2, which mean nothing.
     counts : ndarray of int64, shape (cells,)
-        How many rows of the sample lie there; each cell has rows of one sample or both.
+        How many rows of the sample lie there, or of float64 if rows are weighed; each cell has rows of one sample or
+        both.
     ordered : bool, default True
         Whether these are numbers.
     """
@@ -53,9 +54,9 @@ class Sample:
         self.ordered = ordered
 
     @cached_property
-    def size(self) -> int:
-        """How many rows the sample has."""
-        return int(self.counts.sum())
+    def size(self) -> float:
+        """How many rows the sample has; no whole number if rows are weighed."""
+        return self.counts.sum().item()  # type: ignore[no-any-return]
 
     @cached_property
     def shares(self) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlopskit.drift.profile import number_cells
+from mlopskit.drift.counting import number_cells
 from mlopskit.drift.signals import samples
 from mlopskit.drift.statistics import Sample
 

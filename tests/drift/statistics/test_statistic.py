@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mlopskit.drift import statistics
-from mlopskit.drift.profile import number_cells
+from mlopskit.drift.counting import number_cells
 from mlopskit.drift.signals import samples
 from mlopskit.drift.statistics import Sample, Statistic
 
