@@ -84,7 +84,7 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
 def _present(column: pd.Series[Any], kind: Kind) -> npt.NDArray[np.bool_]:
     present: npt.NDArray[np.bool_] = column.notna().to_numpy(dtype=bool)
     if kind == "numeric":  # to Arrow, NaN is a value
-        return present & ~np.isnan(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        present = present & ~np.isnan(column.to_numpy(dtype=np.float64, na_value=np.nan))
     return present
 
 
