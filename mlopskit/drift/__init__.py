@@ -7,6 +7,7 @@ from importlib import import_module
 
 _HOME = {
     "DriftDetector": "mlopskit.drift.detector",
+    "PerformanceEstimator": "mlopskit.drift.performance.estimator",
     "Profile": "mlopskit.drift.profile",
     "Statistic": "mlopskit.drift.statistics",
     "alpha_for": "mlopskit.drift.alarm_budget",

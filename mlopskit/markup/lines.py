@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 
 from mlopskit.markup import svg
 from mlopskit.markup.html import Markup, element, join
@@ -17,6 +17,7 @@ _LINE_HEIGHT = 15.0
 _NOTE_ROWS = 3
 
 Point = tuple[float, float]
+Band = tuple[Sequence[object], Sequence[object]]
 
 
 def sparkline(values: Sequence[object], *, title: str = "Trend", width: float = 120, height: float = 24) -> Markup:
@@ -46,7 +47,8 @@ def sparkline(values: Sequence[object], *, title: str = "Trend", width: float = 
 
 def line_chart(
     x: Sequence[object], series: Mapping[str, Sequence[object]], *, title: str, threshold: float | None = None,
-    threshold_label: str = "threshold", marks: Mapping[tuple[str, object], str] | None = None, width: float = svg.WIDTH,
+    threshold_label: str = "threshold", marks: Mapping[tuple[str, object], str] | None = None,
+    bands: Mapping[str, Band] | None = None, points: Collection[str] = (), width: float = svg.WIDTH,
     height: float = 300,
 ) -> Markup:  # fmt: skip
     """Show how one or a few numbers move.
@@ -65,13 +67,17 @@ def line_chart(
     marks : mapping of (series, x) to str, optional
         Points to ring and annotate, such as ``{("roc_auc", "2013-07"): "retrained"}``; those without a value are
         not shown.
+    bands : mapping of str to (lower, upper), optional
+        Intervals around some of the series, each as two sequences with one value per element of `x`.
+    points : collection of str, optional
+        Series to show as points that no line joins, such as the few values that are known.
     width, height : float
         Size in pixels.
 
     Raises
     ------
     ValueError
-        A series is not as long as `x`.
+        A series or a band is not as long as `x`.
 
     Examples
     --------
@@ -79,7 +85,8 @@ def line_chart(
     >>> "AUC by month" in chart
     True
     """
-    for name, values in series.items():
+    edges = {name: [[finite(value) for value in edge] for edge in band] for name, band in (bands or {}).items()}
+    for name, values in [*series.items(), *((name, edge) for name, band in edges.items() for edge in band)]:
         if len(values) != len(x):
             raise ValueError(
                 f"Series {name!r} has {len(values)} values for {len(x)} positions; give None where one lacks."
@@ -87,24 +94,26 @@ def line_chart(
     if all(finite(value) is None for values in series.values() for value in values):
         return svg.no_data(title, width)
     limit = None if threshold is None else finite(threshold)
-    plot = _LinePlot(x, series, limit, threshold_label, dict(marks or {}), width, height)
+    plot = _LinePlot(x, series, edges, points, limit, threshold_label, dict(marks or {}), width, height)
     words = "; ".join(f"{name}: {svg.summary(values)}" for name, values in series.items())
-    drawing = [*plot.axes(), *plot.lines(), *plot.end_labels(), *plot.annotations()]
+    drawing = [*plot.axes(), *plot.filled_bands(), *plot.lines(), *plot.end_labels(), *plot.annotations()]
     return svg.canvas(title, words, width, height, drawing)
 
 
 class _LinePlot:
     def __init__(
-        self, x: Sequence[object], series: Mapping[str, Sequence[object]], threshold: float | None,
-        threshold_label: str, marks: dict[tuple[str, object], str], width: float, height: float,
+        self, x: Sequence[object], series: Mapping[str, Sequence[object]], bands: dict[str, list[list[float | None]]],
+        points: Collection[str], threshold: float | None, threshold_label: str, marks: dict[tuple[str, object], str],
+        width: float, height: float,
     ):  # fmt: skip
         self.labels = [display(label) for label in x]
         self.series = {name: [finite(value) for value in values] for name, values in series.items()}
         self.colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(series)}
+        self.bands, self.points = bands, points
         self.threshold, self.threshold_label, self.marks = threshold, threshold_label, marks
         self.numeric = len(x) > 0 and all(map(is_number, x))
         self.positions = [finite(value) for value in x] if self.numeric else [float(index) for index in range(len(x))]
-        every = [value for values in self.series.values() for value in values]
+        every = [value for values in chain(self.series.values(), *bands.values()) for value in values]
         self.bottom, self.width = height - 28, width
         self.y = svg.scale_over([*every, threshold], self.bottom, 10 + _LINE_HEIGHT * min(len(marks), _NOTE_ROWS))
         self.left = svg.text_width(svg.tick_labels(self.y.ticks())) + 8
@@ -129,6 +138,15 @@ class _LinePlot:
         every = math.ceil((svg.text_width(self.labels) + 10) / room)
         return [(self.x(index), self.labels[index]) for index in range(0, len(self.labels), every)]
 
+    def filled_bands(self) -> Iterator[Markup]:
+        for name, (lower, upper) in self.bands.items():
+            gaps = [None in edge for edge in zip(lower, upper, strict=True)]
+            floor, top = (
+                [None if gap else level for level, gap in zip(edge, gaps, strict=True)] for edge in (lower, upper)
+            )
+            below, above = (_strokes(self.positions, edge, self.x, self.y) for edge in (floor, top))
+            yield _area(below, above, self.colours.get(name, svg.GREY))
+
     def lines(self) -> Iterator[Markup]:
         if self.threshold is not None:
             level = self.y(self.threshold)
@@ -136,16 +154,17 @@ class _LinePlot:
         for index, (name, values) in enumerate(self.series.items()):
             dashes = _DASHES[index // len(_COLOURS) % len(_DASHES)]
             few = len(values) <= _MOST_DOTS
-            strokes = _strokes(self.positions, values, self.x, self.y)
-            yield _path(strokes, self.colours[name], 2.0 if few else 1.5, dashes)
-            if few:
-                yield from self._dots(name, values)
+            if name not in self.points:
+                strokes = _strokes(self.positions, values, self.x, self.y)
+                yield _path(strokes, self.colours[name], 2.0 if few else 1.5, dashes)
+            if few or name in self.points:
+                yield from self._dots(name, values, 3.0 if name not in self.points else 4.5)
 
-    def _dots(self, name: str, values: list[float | None]) -> Iterator[Markup]:
+    def _dots(self, name: str, values: list[float | None], radius: float) -> Iterator[Markup]:
         for label, position, value in zip(self.labels, self.positions, values, strict=True):
             if position is not None and value is not None:
                 tooltip = f"{name}, {label}: {format_number(value)}"
-                yield _dot((self.x(position), self.y(value)), 3, self.colours[name], tooltip)
+                yield _dot((self.x(position), self.y(value)), radius, self.colours[name], tooltip)
 
     def end_labels(self) -> Iterator[Markup]:
         lowest, placed = 0.0, []
@@ -225,6 +244,18 @@ def _path(strokes: list[list[Point]], colour: str, width: float, dashes: str | N
         stroke_dasharray=dashes,
     )
     return join([path, *lone])
+
+
+def _area(floor: list[list[Point]], top: list[list[Point]], colour: str) -> Markup:
+    """Fill what lies between two edges with the same gaps; where it is one point wide, draw a bar."""
+    outlines = (
+        [*below, *reversed(above)]
+        if len(below) > 1
+        else [(x + side, y) for (x, y), side in zip([*below, *below, *above, *above], (-3, 3, 3, -3), strict=True)]
+        for below, above in zip(floor, top, strict=True)
+    )
+    drawn = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in outline) + "Z" for outline in outlines)
+    return element("path", d=drawn, fill=colour, fill_opacity=0.18, stroke="none")
 
 
 def _dot(point: Point, radius: float, colour: str, tooltip: str | None = None) -> Markup:

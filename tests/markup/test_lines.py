@@ -26,7 +26,13 @@ def test_a_sparkline_survives_anything(drawing, values):
 @settings(max_examples=60)
 def test_a_line_chart_survives_anything(drawing, rows, threshold, name):
     x, first, second = zip(*rows, strict=True) if rows else ((), (), ())
-    arguments = {"title": name, "threshold": threshold, "marks": {(name, label): name for label in x[:2]}}
+    arguments = {
+        "title": name,
+        "threshold": threshold,
+        "marks": {(name, label): name for label in x[:2]},
+        "bands": {name: (second, first)},
+        "points": ("other",),
+    }
     chart = line_chart(x, {name: first, "other": second}, **arguments)
     drawing(chart)
     assert chart == line_chart(x, {name: first, "other": second}, **arguments)
@@ -46,6 +52,30 @@ def test_every_line_is_named_with_its_last_value_and_every_point_has_a_tooltip()
     chart = line_chart(MONTHS, {"auc": [0.7, 0.8, 0.75, None]}, title="t")
     assert ">auc 0.750<" in chart
     assert "<title>auc, Feb: 0.8000</title>" in chart
+
+
+def test_a_band_is_filled_where_both_of_its_ends_are_known(drawing):
+    band = {"auc": ([0.6, None, 0.5, 0.6], [0.9, 0.9, 0.8, math.nan])}
+    root = drawing(line_chart(MONTHS, {"auc": [0.7, 0.8, 0.75, 0.7]}, title="t", bands=band))
+    (area,) = (node for node in root.iter() if node.get("fill-opacity"))
+    assert area.get("d").count("M") == area.get("d").count("Z") == 2
+    wide = {"auc": ([0.0] * 4, [5.0] * 4)}
+    chart = line_chart(MONTHS, {"auc": [1, 1, 1, 1]}, title="t", bands=wide)
+    assert ">5<" in chart
+
+
+def test_points_are_not_joined(drawing):
+    arguments = {"series": {"estimate": [1, 2, 1, 2], "realised": [1, None, 2, 1]}, "title": "t"}
+    root = drawing(line_chart(MONTHS, **arguments, points=("realised",)))
+    lines = [node for node in root.iter() if node.tag.endswith("path")]
+    dots = [node for node in root.iter() if node.tag.endswith("circle")]
+    assert len(lines) == 1
+    assert len(dots) == 7
+
+
+def test_a_band_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="'auc' has 1 values for 4 positions"):
+        line_chart(MONTHS, {"auc": [1, 2, 3, 4]}, title="t", bands={"auc": ([1], [2])})
 
 
 def test_end_labels_of_equal_lines_do_not_overlap(drawing):

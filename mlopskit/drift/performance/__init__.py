@@ -1,0 +1,1 @@
+"""How well a model does before labels arrive, and how well it did once they are there."""

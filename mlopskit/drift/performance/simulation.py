@@ -1,0 +1,121 @@
+"""Intervals: what may come true on these rows, given what the reference tells about the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+import numpy as np
+
+from mlopskit.drift.performance.metrics import Metric
+from mlopskit.drift.performance.outcomes import Array, Outcomes, Places, Predicted
+from mlopskit.drift.performance.probabilities import Calibration
+from mlopskit.drift.performance.weighting import DOUBT
+
+_DRAWS = 2000
+_CELLS = 300  # ends of intervals differ from those of all rows by less than chance moves them
+_MOST_LABELS = 2_000_000  # to hold at once
+
+
+@attrs.frozen
+class Interval:
+    """A metric with where it may come to lie.
+
+    Attributes
+    ----------
+    value, lower, upper : float
+    undefined : float
+        In which share of the draws the metric has no value, as AUC has none of one class.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    undefined: float
+
+
+def intervals(
+    metrics: Mapping[str, Metric],
+    predicted: Predicted,
+    calibration: Calibration,
+    confidence: float,
+    *,
+    unweighted: Calibration | None = None,
+) -> dict[str, Interval]:
+    """Estimate metrics, and draw what may come true.
+
+    A draw takes curves as the reference leaves them open, and labels as those curves make them likely: a parametric
+    bootstrap of what the metric will be once labels come. The estimate itself is exact. Of more than 300 rows, draws
+    are made for 300 that stand for all, chosen evenly by rank and by how open their labels are.
+
+    Parameters
+    ----------
+    metrics : mapping of str to Metric
+    predicted : Predicted
+    calibration : Calibration
+    confidence : float
+        How much of the draws lie within.
+    unweighted : Calibration, optional
+        What it was before rows of the reference were weighted. Weights are estimates themselves: a tenth of what they
+        change is added as a standard error.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall, 1993, section 6.5.
+    """
+    q = calibration.probabilities(predicted.probability)
+    exact = Outcomes(predicted, q, expected=True)
+    before = None if unweighted is None else unweighted.probabilities(predicted.probability)
+    noise = np.random.default_rng(1).standard_normal(_DRAWS)
+    rows, sizes = _representatives(predicted, q)
+    some = predicted.take(rows)
+    centre = Outcomes(some, q[rows] * sizes[:, np.newaxis], sizes)
+    draws: dict[str, list[Array]] = {name: [] for name in metrics}
+    for drawn in _draws(some, sizes, calibration):
+        for name, metric in metrics.items():
+            draws[name].append(np.atleast_1d(metric(drawn)))
+    found = {}
+    for name, metric in metrics.items():
+        value = float(metric(exact))
+        shift = value - float(metric(centre)) if len(rows) < len(predicted) else 0.0
+        doubt = 0.0 if before is None else DOUBT * (float(metric(Outcomes(predicted, before, expected=True))) - value)
+        found[name] = _interval(value, np.concatenate(draws[name]) + shift + doubt * noise, confidence, metric.bounded)
+    return found
+
+
+def _interval(value: float, draws: Array, confidence: float, bounded: bool) -> Interval:
+    known = draws[~np.isnan(draws)]
+    undefined = 1 - len(known) / len(draws)
+    if not len(known):
+        return Interval(value, np.nan, np.nan, undefined)
+    tail = (1 - confidence) / 2
+    lower, upper = np.quantile(known, [tail, 1 - tail])
+    lower, upper = max(float(lower), 0.0), min(float(upper), 1.0 if bounded else np.inf)
+    return Interval(value, min(lower, value), max(upper, value), undefined)
+
+
+def _representatives(predicted: Predicted, q: Array) -> tuple[Places, Array]:
+    """Choose rows that stand for all, and for how many each."""
+    order = predicted.ranking(1)[0] if q.shape[1] == 2 else np.argsort(predicted.probability.max(axis=1))
+    if len(order) <= _CELLS:
+        return order, np.ones(len(order))
+    open_ = (1 - (q**2).sum(axis=1))[order]
+    share = np.cumsum(1 / len(order) + open_ / max(open_.sum(), np.finfo(float).tiny))
+    cell = np.minimum((share * (_CELLS / share[-1])).astype(np.intp), _CELLS - 1)
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    return order[starts + sizes // 2], sizes.astype(float)
+
+
+def _draws(some: Predicted, sizes: Array, calibration: Calibration) -> Iterator[Outcomes]:
+    random = np.random.default_rng(0)
+    at_once = max(1, min(_DRAWS, _MOST_LABELS // (len(some) * some.classes)))
+    for start in range(0, _DRAWS, at_once):
+        q = calibration.draw(some.probability, random, min(at_once, _DRAWS - start))
+        whole = sizes.astype(np.int64)
+        if some.classes == 2:
+            positives = random.binomial(whole, q[..., 1]).astype(float)
+            counts = np.stack([sizes - positives, positives], axis=-1)
+        else:
+            counts = random.multinomial(whole, q).astype(float)
+        yield Outcomes(some, counts, sizes)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlopskit.drift.performance.inputs import Classes, classes_of, numbers, probabilities, probability_columns
+from mlopskit.errors import ValidationError
+
+
+@pytest.mark.parametrize(
+    ("classes", "values"),
+    [
+        ([0, 1], [1, 0, None]),
+        ([0, 1], pd.Series([1, 0, None], dtype="Int64")),
+        ([0, 1], pd.Series([True, False, None])),
+        ([0, 1], pd.Series([True, False, None], dtype="boolean")),
+        ([False, True], [1, 0, None]),
+        ([False, True], np.array([1.0, 0.0, np.nan])),
+        (np.array([False, True]), np.array([True, False, None], dtype=object)),
+        (["EWR", "JFK"], ["JFK", "EWR", None]),
+        (["EWR", "JFK"], pd.Series(["JFK", "EWR", None], dtype="category", index=[5, 5, 7])),
+        (["EWR", "JFK"], pd.Series(["JFK", "EWR", None], dtype="string")),
+        (np.array(["EWR", "JFK"]), np.array(["JFK", "EWR", None], dtype=object)),
+        ([pd.Timestamp("2013-01-01"), pd.Timestamp("2013-02-01")], pd.to_datetime(["2013-02-01", "2013-01-01", None])),
+        ([1.5, 2.5], [2.5, 1.5, np.nan]),
+    ],
+)
+def test_labels_of_any_type_are_found(classes, values):
+    assert Classes(classes).codes(values, "y_true").tolist() == [1, 0, -1]
+
+
+def test_classes_keep_the_order_of_the_model():
+    found = classes_of(["late", "on time"], 2, np.array(["on time", "late"]))
+    assert found.labels == ("on time", "late")
+    assert classes_of(["b", "a", "b"], 2, None).labels == ("a", "b")
+
+
+def test_an_unknown_label_is_counted_and_not_shown():
+    with pytest.raises(ValidationError, match="y_true has labels that are none of the 2 classes, in 1 of 2") as error:
+        Classes(["a", "b"]).codes(["a", "secret"], "y_true")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns", "classes", "message"),
+    [
+        ([0, 1, 2], 2, None, "y_true has 3 classes, y_proba has 2"),
+        ([0, 1], 2, [0, 1, 2], "classes names 3 classes, y_proba has 2"),
+        ([0, 1], 2, [1, 1], "names a class twice"),
+        ([0, "a"], 2, None, "can not be sorted: pass classes="),
+    ],
+)
+def test_classes_that_do_not_fit_are_refused(labels, columns, classes, message):
+    with pytest.raises(ValidationError, match=message):
+        classes_of(labels, columns, classes)
+
+
+@pytest.mark.parametrize(
+    "given", [[0.2, 0.7], np.array([[0.2], [0.7]]), [[0.8, 0.2], [0.3, 0.7]], pd.Series([0.2, 0.7], index=[9, 9]),
+              np.array([0.2, 0.7], dtype="float32")],
+)  # fmt: skip
+def test_probabilities_of_two_classes_come_in_several_shapes(given):
+    assert probability_columns(given) == 2
+    assert probabilities(given, Classes([0, 1])) == pytest.approx(np.array([[0.8, 0.2], [0.3, 0.7]]))
+
+
+def test_columns_named_as_the_classes_are_put_in_their_order():
+    frame = pd.DataFrame({"b": [0.2, 0.5], "c": [0.7, 0.1], "a": [0.1, 0.4]})
+    assert probabilities(frame, Classes(["a", "b", "c"])).tolist() == frame[["a", "b", "c"]].to_numpy().tolist()
+    other = frame.set_axis(["p1", "p2", "p3"], axis=1)
+    assert probabilities(other, Classes(["a", "b", "c"])).tolist() == frame.to_numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([0.2, np.nan], "missing values in 1 of 2 rows: leave those rows out"),
+        ([0.2, 1.7], "outside of 0 to 1 in 1 of 2 rows: pass probabilities"),
+        ([[0.2, 0.2], [0.5, 0.5]], "does not sum to 1 in 1 of 2 rows"),
+        ([[0.2, 0.2, 0.6]], r"the shape \(1, 3\) for 2 classes"),
+        (["often", "rarely"], "something else than numbers"),
+    ],
+)
+def test_what_is_no_probability_is_refused(given, message):
+    with pytest.raises(ValidationError, match=message) as error:
+        probabilities(given, Classes([0, 1]))
+    assert "often" not in str(error.value)
+
+
+def test_numbers_may_have_gaps_where_they_are_allowed():
+    assert numbers(pd.Series([1, None], dtype="Int64"), "y_true", gaps=True) == pytest.approx([1, np.nan], nan_ok=True)
+    assert numbers([[1], [2]], "y_pred").tolist() == [1, 2]
+    with pytest.raises(ValidationError, match="y_pred has missing or infinite values in 2 of 3 rows"):
+        numbers([1, np.nan, np.inf], "y_pred")
+    with pytest.raises(ValidationError, match="y_true has missing or infinite values in 1 of 2 rows"):
+        numbers([1, np.inf], "y_true", gaps=True)
+    with pytest.raises(ValidationError, match="y_pred holds something else than numbers") as error:
+        numbers(["secret"], "y_pred")
+    assert "secret" not in str(error.value)
