@@ -143,18 +143,7 @@ class PerformanceReport:
         """
         import pandas as pd
 
-        rows = [
-            {
-                **attrs.asdict(each),
-                "verdict": each.verdict,
-                "within": self.within(each.metric),
-                "rows": self.rows,
-                "labelled": self.labelled,
-                "shift": self.shift.status,
-            }
-            for each in self.metrics
-        ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        return pd.DataFrame(self._rows(), columns=_COLUMNS)
 
     def summary(self) -> str:
         """Say in one sentence what is expected."""
@@ -177,6 +166,13 @@ class PerformanceReport:
         return markup.fragment(
             markup.table(rows, {**columns, "badge": "beside the reference"}), markup.paragraph(self._terms())
         )
+
+    def _rows(self) -> list[dict[str, Any]]:
+        about = {"rows": self.rows, "labelled": self.labelled, "shift": self.shift.status}
+        return [
+            {**attrs.asdict(each), "verdict": each.verdict, "within": self.within(each.metric), **about}
+            for each in self.metrics
+        ]
 
     def _terms(self) -> str:
         labels = f", {self.labelled:,} with labels" if self.labelled else ""
@@ -226,9 +222,8 @@ class PerformanceTimeline:
         """
         import pandas as pd
 
-        frames = [each.report.to_frame().assign(period=each.period) for each in self.periods]
-        frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*_COLUMNS, "period"])
-        return frame[["period", *_COLUMNS]]
+        rows = [{"period": each.period, **row} for each in self.periods for row in each.report._rows()]
+        return pd.DataFrame(rows, columns=["period", *_COLUMNS])
 
     def chart(self, metric: str) -> Any:
         """Draw the estimate with its interval, the realised metric where labels are there, and the reference.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlopskit.drift.columns import kind_of
+from mlopskit.drift.columns import NUMBERS, Kind, kind_of, labels_of, numbers
 from mlopskit.drift.performance.outcomes import Array
 from mlopskit.errors import ValidationError
 
@@ -20,8 +20,10 @@ class FeatureEncoder:
 
     Attributes
     ----------
-    categories : dict of str to Index or None
-        Per column the most frequent categories of the reference, or None for numbers, moments and durations.
+    kinds : dict of str to str
+        What each column of the reference holds.
+    categories : dict of str to list of str
+        The most frequent ones of the reference, per column that holds some.
 
     Examples
     --------
@@ -36,14 +38,14 @@ class FeatureEncoder:
     """
 
     def __init__(self, reference: Any):
-        self.categories: dict[str, pd.Index[Any] | None] = {
-            name: _categories(column) for name, column in _columns(reference).items()
-        }
+        columns = _columns(reference)
+        self.kinds: dict[str, Kind] = {name: kind_of(column) for name, column in columns.items()}
+        self.categories = {name: _categories(columns[name]) for name, kind in self.kinds.items() if kind not in NUMBERS}
 
     @property
     def categorical(self) -> list[int]:
         """Places of the columns that hold codes."""
-        return [place for place, known in enumerate(self.categories.values()) if known is not None]
+        return [place for place, name in enumerate(self.kinds) if name in self.categories]
 
     def encode(self, rows: Any) -> Array:
         """Give one number per row and column of the reference; categories it did not have become one of their own.
@@ -54,34 +56,39 @@ class FeatureEncoder:
             A column is missing, or holds something else than in the reference.
         """
         columns = _columns(rows)
-        missing = [name for name in self.categories if name not in columns]
+        missing = [name for name in self.kinds if name not in columns]
         if missing:
             raise ValidationError(
                 f"X has no column {', '.join(map(repr, missing))}, which the reference had: pass it too"
             )
-        encoded = [_encode(name, columns[name], known) for name, known in self.categories.items()]
+        encoded = [self._encode(name, columns[name]) for name in self.kinds]
         return np.column_stack(encoded) if encoded else np.empty((len(rows), 0))
+
+    def _encode(self, name: str, column: pd.Series[Any]) -> Array:
+        if name in self.categories:
+            codes, labels = labels_of(column)
+            known = pd.Index(self.categories[name]).get_indexer(pd.Index(labels))
+            of_label = np.append(np.where(known < 0, _OTHER, known).astype(float), np.nan)  # the last one is missing
+            return np.asarray(of_label[codes])
+        found = np.full(len(column), np.nan)
+        try:
+            found[column.notna().to_numpy()] = numbers(column, self.kinds[name])
+        except (TypeError, ValueError):  # whose message shows a value
+            raise ValidationError(
+                f"X holds something else in column {name!r} than the reference: pass it as it was there"
+            ) from None
+        return found
 
 
 def _columns(rows: Any) -> dict[str, pd.Series[Any]]:
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(np.asarray(rows))
-    return {str(name): column for name, column in frame.items()}
+    columns = {str(name): column for name, column in frame.items()}
+    if len(columns) != frame.shape[1]:
+        raise ValidationError("two columns of X have the same name: rename one")
+    return columns
 
 
-def _categories(column: pd.Series[Any]) -> pd.Index[Any] | None:
-    if kind_of(column) not in ("categorical", "boolean"):
-        return None
-    return column.astype(str)[column.notna()].value_counts().index[:_MOST_CATEGORIES]
-
-
-def _encode(name: str, column: pd.Series[Any], known: pd.Index[Any] | None) -> Array:
-    if known is not None:
-        codes = known.get_indexer(pd.Index(column.astype(str))).astype(float)
-        return np.where(column.isna(), np.nan, np.where(codes < 0, _OTHER, codes))
-    if column.dtype.kind in "mM":
-        moments = column.to_numpy(dtype=f"{column.dtype.kind}8[us]")
-        return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 1e6)
-    try:
-        return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
-    except (TypeError, ValueError):  # whose message shows a value
-        raise ValidationError(f"X holds something else than numbers in column {name!r}, unlike the reference") from None
+def _categories(column: pd.Series[Any]) -> list[str]:
+    codes, labels = labels_of(column)
+    often = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(labels)), kind="stable")
+    return [labels[place] for place in often[:_MOST_CATEGORIES]]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlopskit.drift.performance.outcomes import Places
+from mlopskit.drift.periods import moments_of
 from mlopskit.errors import ValidationError
 
 
@@ -59,7 +60,4 @@ def _by_size(rows: int, time: Any, size: int) -> Iterator[tuple[str, Places]]:
 def _moments(rows: int, time: Any) -> pd.DatetimeIndex:
     if len(time) != rows:
         raise ValidationError(f"time has {len(time)} values for {rows} rows: pass one per row")
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(time, format="ISO8601"))
-    except (ValueError, TypeError):  # whose message shows a value
-        raise ValidationError("time can not be read as moments: convert it with pandas.to_datetime") from None
+    return moments_of(pd.DataFrame({"time": time}), "time")

@@ -18,6 +18,7 @@ FRAME = pd.DataFrame(
         "carrier": pd.Categorical(["UA", "AA", "UA"], categories=["AA", "UA", "never"]),
         "night": [True, False, True],
         "nothing": [None, None, None],
+        "embedding": [[3.0, 4.0], None, [0.0, 1.0]],
     }
 )
 
@@ -34,7 +35,8 @@ def test_numbers_stay_and_categories_become_codes():
     assert found["carrier"].tolist() == [0, 1, 0]
     assert found["night"].tolist() == [0, 1, 0]
     assert np.isnan(found["nothing"]).all()
-    assert [list(FRAME)[place] for place in encoder.categorical] == ["origin", "carrier", "night"]
+    assert found["embedding"] == pytest.approx([5, np.nan, 1], nan_ok=True)
+    assert [list(FRAME)[place] for place in encoder.categorical] == ["origin", "carrier", "night", "nothing"]
 
 
 def test_categories_that_the_reference_did_not_have_become_one_of_their_own():
@@ -66,6 +68,17 @@ def test_arrays_are_taken_by_place():
 def test_a_missing_column_is_named():
     with pytest.raises(ValidationError, match="X has no column 'origin', which the reference had: pass it too"):
         FeatureEncoder(FRAME).encode(FRAME.drop(columns="origin"))
+
+
+def test_moments_of_any_type_become_the_same_seconds():
+    moments = pd.DataFrame({"when": pd.to_datetime(["2013-01-01", "2013-01-02"])})
+    found = [FeatureEncoder(moments).encode(other) for other in (moments, moments.astype(object))]
+    assert found[0].tolist() == found[1].tolist()
+
+
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(ValidationError, match="two columns of X have the same name"):
+        FeatureEncoder(pd.DataFrame([[1, 2]], columns=["a", "a"]))
 
 
 def test_another_kind_of_values_is_named_and_not_shown():

@@ -41,6 +41,15 @@ def test_weights_are_right_where_the_models_are_wrong():
     assert found == pytest.approx(EXPECTED * np.exp(0.35), rel=0.06)
 
 
+def test_what_weights_correct_is_doubted_by_a_tenth():
+    reference, loss = losses(4000, 0)
+    blind, rows = LossModel.learn(np.zeros((4000, 1)), loss, []), np.zeros((1_000_000, 1))
+    weights = density_ratio(reference, 0.7)
+    correction = blind.mean(rows, weights)[0] - blind.mean(rows)[0]
+    least = np.sqrt(weights**2 @ blind.residuals**2) / weights.sum()
+    assert blind.mean(rows, weights)[1] == pytest.approx(np.hypot(least, 0.1 * correction), rel=0.01)
+
+
 def test_on_the_reference_itself_it_gives_the_mean_loss_back():
     features, loss = losses(3000, 0)
     assert LossModel.learn(features, loss, []).mean(features)[0] == pytest.approx(loss.mean(), rel=0.03)

@@ -42,7 +42,7 @@ def test_without_rows_there_are_no_periods():
     [
         ((5, None, "MS", None), "pass time= with freq= to cut by time, or size="),
         ((4, DAYS, "MS", None), "time has 5 values for 4 rows"),
-        ((1, ["secret"], "MS", None), "time can not be read as moments"),
+        ((1, ["secret"], "MS", None), "column 'time' can not be read as moments"),
         ((5, None, "MS", 0), "size is a number of rows of at least 1, not 0"),
     ],
 )

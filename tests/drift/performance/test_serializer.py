@@ -3,7 +3,10 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -82,6 +85,23 @@ def test_what_holds_rows_models_or_odd_labels_is_left_to_other_serializers():
 
     for other in (with_rows, regression, moments, Special(), {"metrics": None}):
         assert not PerformanceSerializer().accepts(other)
+
+
+def test_what_holds_rows_or_models_comes_back_by_cloudpickle():
+    labels, score = two(600)
+    features = np.random.default_rng(0).normal(size=(600, 2))
+    with_rows = PerformanceEstimator(["accuracy"]).fit(labels, score, X=features)
+    back = cloudpickle.loads(cloudpickle.dumps(with_rows))
+    assert back.estimate(score, X=features + 1) == with_rows.estimate(score, X=features + 1)
+    regression = PerformanceEstimator(["rmse"]).fit(features[:, 0], y_pred=score, X=features)
+    back = cloudpickle.loads(cloudpickle.dumps(regression))
+    assert back.estimate(y_pred=score, X=features) == regression.estimate(y_pred=score, X=features)
+
+
+def test_installing_the_package_makes_it_known():
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    plugins = project["entry-points"]["mlopskit.serializers"]
+    assert plugins[PerformanceSerializer.name] == f"{PerformanceSerializer.__module__}:PerformanceSerializer"
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"params":{}}'])

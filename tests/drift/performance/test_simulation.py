@@ -78,6 +78,18 @@ def test_intervals_hold_the_metrics_that_labels_show_under_covariate_shift(slope
     assert min(held.values()) >= 30, held  # of 40 at 0.9, fewer happen once in a thousand times
 
 
+def test_what_weights_changed_is_doubted_by_a_tenth():
+    some, _ = rows(20_000, 0)  # so many that chance alone leaves little open
+    other = Calibration((Curve(np.array([-1.0, 1.0]), np.array([-0.2, 0.2])),), np.zeros((1, 2)))
+    sure, doubted = (
+        intervals(of(["accuracy"]), some, SURE, 0.95, unweighted=each)["accuracy"] for each in (None, other)
+    )
+    changed = sure.value - intervals(of(["accuracy"]), some, other, 0.95)["accuracy"].value
+    chance, both = ((each.upper - each.lower) / 2 for each in (sure, doubted))
+    assert doubted.value == sure.value
+    assert both == pytest.approx(np.hypot(chance, 1.96 * 0.1 * changed), rel=0.06)
+
+
 def test_the_order_of_rows_does_not_matter():
     learned, codes = rows(1000, 0)
     calibration = Calibration.learn(learned.probability, codes)
