@@ -86,7 +86,7 @@ def _area_under_curve(truth: Array, predicted: Array, groups: NDArray[np.intp], 
         misses = np.cumsum(weight)[ends] - hits
         whole = hits[-1] * misses[-1]
         before = np.concatenate([[0.0], hits[:-1]])
-        area = np.diff(misses, prepend=0.0) @ (hits + before) / 2
+        area = (np.diff(misses, prepend=0.0) * (hits + before)).sum() / 2  # of @ BLAS makes threads, which wait
         return float(area / whole) if whole else np.nan
 
     return score
