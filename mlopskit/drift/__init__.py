@@ -5,6 +5,8 @@ The names below are loaded when first used.
 
 from importlib import import_module
 
+from mlopskit.drift.streams import DETECTORS
+
 _HOME = {
     "DriftDetector": "mlopskit.drift.detector",
     "PerformanceEstimator": "mlopskit.drift.performance.estimator",
@@ -12,6 +14,7 @@ _HOME = {
     "Statistic": "mlopskit.drift.statistics",
     "alpha_for": "mlopskit.drift.alarm_budget",
     "statistics": "mlopskit.drift.statistics",
+    **DETECTORS,
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlopskit.drift import ADWIN
+
+PARAMS = [
+    {},
+    {"delta": 0.1, "clock": 1},
+    {"delta": 0.3, "clock": 7, "max_buckets": 2, "min_window_length": 1, "grace_period": 0},
+    {"delta": 0.01, "max_buckets": 8, "min_window_length": 20, "grace_period": 100},
+]
+
+
+@pytest.mark.parametrize("params", PARAMS, ids=str)
+@pytest.mark.parametrize("seed", range(12))
+def test_alarms_are_river_s(params, seed, numbers, errors, river_alarms):
+    for values in (numbers(seed), errors(seed)):
+        assert ADWIN(**params).update_many(values).tolist() == river_alarms("drift.ADWIN", values, **params)
+
+
+def test_the_streams_of_these_tests_raise_alarms(numbers):
+    assert sum(len(ADWIN().update_many(numbers(seed))) for seed in range(12)) > 20
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_window_at_each_alarm_is_river_s(seed, numbers, river):
+    ours, theirs = ADWIN(clock=5), river("drift.ADWIN", clock=5)
+    for value in numbers(seed).tolist():
+        theirs.update(value)
+        if ours.update(value):
+            assert ours.width < ours.n
+        assert ours.width == theirs.width
+        assert ours.mean == theirs.estimation
+
+
+def test_an_alarm_tells_the_mean_of_what_came_after_the_change():
+    detector = ADWIN()
+    values = np.random.default_rng(0).normal(np.repeat([0, 5], [1000, 100]))
+    (alarm,) = detector.update_many(values[: 1000 + 24])
+    assert alarm == 1023
+    assert detector.width < 100
+    assert np.isnan(ADWIN().mean)
+
+
+def test_memory_grows_with_the_logarithm_of_the_stream():
+    detector = ADWIN()
+    assert not len(detector.update_many(np.random.default_rng(0).normal(size=100_000)))
+    assert sum(len(level.totals) for level in detector._state.window.levels) <= 5 * 17
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -123456.789, 1e-300])
+def test_a_constant_raises_no_alarm(value):
+    assert not len(ADWIN(delta=0.5, clock=1).update_many(np.full(5000, value)))
+
+
+def test_false_alarms_are_rarer_than_delta_allows():
+    streams = [np.random.default_rng(seed).normal(size=5000) for seed in range(40)]
+    alarms = sum(len(ADWIN(delta=0.05).update_many(stream)) for stream in streams)
+    assert alarms <= 0.05 * 40 * 5000 / 32
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"delta": 0}, r"ADWIN\(delta=0\): give a number between 0 and 1"),
+        ({"clock": 0}, "clock=0.*whole number of at least 1"),
+        ({"max_buckets": 1.5}, "max_buckets=1.5"),
+        ({"min_window_length": 0}, "min_window_length=0"),
+        ({"grace_period": -1}, "grace_period=-1.*at least 0"),
+    ],
+)
+def test_parameters_are_checked(params, told):
+    with pytest.raises(ValueError, match=told):
+        ADWIN(**params)
