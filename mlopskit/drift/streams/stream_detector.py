@@ -14,7 +14,7 @@ from mlopskit.drift.streams.scans import Floats
 from mlopskit.errors import ValidationError
 
 LARGEST = 1e140  # so that sums of squares stay finite
-SHORTEST_BLOCK = 256
+FIRST_BLOCK = 1024
 
 
 @attrs.define
@@ -93,16 +93,15 @@ class StreamDetector(ABC):
         """
         array = self._checked(values)
         alarms: list[int] = []
-        begin, size = 0, SHORTEST_BLOCK
+        begin, size = 0, FIRST_BLOCK
         while begin < len(array):
             if self._state.drift:
                 self.reset()
             begin += self._scan(array[begin : begin + size])
-            if self._state.drift:  # what was scanned behind it is scanned again, so shorter blocks pay
+            size = min(2 * size, self._longest_block)
+            if self._state.drift:  # the values behind it are scanned again: expect as many as before the next one
                 alarms.append(begin - 1)
-                size = max(size // 2, SHORTEST_BLOCK)
-            else:
-                size = min(2 * size, self._longest_block)
+                size = min(FIRST_BLOCK + self._state.n // 2, self._longest_block)
         return np.array(alarms, dtype=np.intp)
 
     def reset(self) -> None:
