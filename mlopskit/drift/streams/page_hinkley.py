@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Literal
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from mlopskit.drift.streams.parameters import NOT_NEGATIVE, POSITIVE, SHARE, one_of, whole
 from mlopskit.drift.streams.scans import Floats, decaying_sums, running_sums, until_first
 from mlopskit.drift.streams.stream_detector import StreamDetector, StreamState
 
-
-@attrs.define
-class Cusum:
-    """A cumulative sum of deviations, and the lowest that it has been."""
-
-    total: float = 0.0
-    lowest: float = math.inf
+TABLE = 65_536  # values, for which what does not depend on them is computed once
 
 
 @attrs.define
 class PageHinkleyState(StreamState):
-    """The sum of the values, and the cumulative sums of deviations upwards and downwards."""
+    """The sum of the values, the faded sums of deviations and of delta, and how low their differences have been."""
 
     total: float = 0.0
-    up: Cusum = attrs.field(factory=Cusum)
-    down: Cusum = attrs.field(factory=Cusum)
+    deviations: float = 0.0
+    tolerance: float = 0.0
+    lowest_up: float = math.inf
+    lowest_down: float = math.inf
 
 
 @attrs.frozen
@@ -75,32 +73,53 @@ class PageHinkley(StreamDetector):
         state = self._state
         state.n += 1
         state.total += x
-        deviation = x - state.total / state.n
-        for sign, cusum in self._directions():
-            cusum.total = self.alpha * cusum.total + (sign * deviation - self.delta)
-            cusum.lowest = min(cusum.lowest, cusum.total)
-            if state.n >= self.min_instances and cusum.total - cusum.lowest > self.threshold:
-                state.drift = True
+        state.deviations = self.alpha * state.deviations + (x - state.total / state.n)
+        state.tolerance = self.alpha * state.tolerance + self.delta
+        up, down = state.deviations - state.tolerance, -state.deviations - state.tolerance
+        self._judge(up, min(state.lowest_up, up), down, min(state.lowest_down, down))
 
     def _scan(self, block: Floats) -> int:
         state = self._state
         n = np.arange(state.n + 1, state.n + len(block) + 1)
         totals = running_sums(state.total, block)
-        deviations = block - totals / n
-        directions = self._directions()
-        signs, before, lowest_before = np.array([(sign, cusum.total, cusum.lowest) for sign, cusum in directions]).T[
-            :, :, None
-        ]
-        sums = decaying_sums(before, self.alpha, signs * deviations - self.delta)
-        lowest = np.minimum.accumulate(np.minimum(sums, lowest_before), axis=1)
-        alarms = (sums - lowest > self.threshold).any(axis=0) & (n >= self.min_instances)
-        taken = until_first(alarms)
+        deviations = decaying_sums(state.deviations, self.alpha, block - totals / n)
+        tolerances = self._tolerances(len(block))
+        up, down = deviations - tolerances, -deviations - tolerances
+        taken = len(block)
+        if self.mode != "down":
+            taken = self._until_alarm(up, state.lowest_up, n)
+        if self.mode != "up":
+            taken = min(taken, self._until_alarm(down, state.lowest_down, n))
         end = taken - 1
-        for (_, cusum), total, least in zip(directions, sums[:, end].tolist(), lowest[:, end].tolist(), strict=True):
-            cusum.total, cusum.lowest = total, least
-        state.n, state.total, state.drift = int(n[end]), float(totals[end]), bool(alarms[end])
+        state.n, state.total = int(n[end]), float(totals[end])
+        state.deviations, state.tolerance = float(deviations[end]), float(tolerances[end])
+        lowest_up = min(state.lowest_up, float(up[:taken].min()))
+        lowest_down = min(state.lowest_down, float(down[:taken].min()))
+        self._judge(float(up[end]), lowest_up, float(down[end]), lowest_down)
         return taken
 
-    def _directions(self) -> list[tuple[float, Cusum]]:
-        every = (("up", 1.0, self._state.up), ("down", -1.0, self._state.down))
-        return [(sign, cusum) for direction, sign, cusum in every if self.mode in (direction, "both")]
+    def _until_alarm(self, sums: Floats, lowest: float, n: npt.NDArray[np.int64]) -> int:
+        """Return how many values there are up to the first one with which a sum has risen too far, or all."""
+        if sums.max() - min(sums.min(), lowest) <= self.threshold:  # no sum is so far above any other
+            return len(sums)
+        rises = sums - np.minimum.accumulate(np.minimum(sums, lowest))
+        return until_first((rises > self.threshold) & (n >= self.min_instances))
+
+    def _judge(self, up: float, lowest_up: float, down: float, lowest_down: float) -> None:
+        state = self._state
+        state.lowest_up, state.lowest_down = lowest_up, lowest_down
+        rises = self.mode != "down" and up - lowest_up > self.threshold
+        falls = self.mode != "up" and down - lowest_down > self.threshold
+        state.drift = (rises or falls) and state.n >= self.min_instances
+
+    def _tolerances(self, size: int) -> Floats:
+        state = self._state
+        if state.n + size <= TABLE:
+            return _first_tolerances(self.alpha, self.delta)[state.n : state.n + size]
+        return decaying_sums(state.tolerance, self.alpha, np.full(size, self.delta))
+
+
+@functools.lru_cache(maxsize=8)
+def _first_tolerances(alpha: float, delta: float) -> Floats:
+    """Return the faded sums of delta from the start on, which are the same for every stream."""
+    return decaying_sums(0.0, alpha, np.full(TABLE, delta))

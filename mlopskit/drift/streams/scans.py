@@ -14,23 +14,18 @@ def running_sums(before: float, block: Floats) -> Floats:
     return np.cumsum(np.concatenate(([before], block)))[1:]
 
 
-def decaying_sums(before: npt.ArrayLike, keep: float, blocks: Floats) -> Floats:
-    """Return ``s = keep * s + x`` after each x of a block, from ``s = before``.
-
-    Parameters
-    ----------
-    before : array-like, shape (blocks, 1)
-    keep : float
-    blocks : ndarray, shape (blocks, values)
-    """
+def decaying_sums(before: float, keep: float, block: Floats) -> Floats:
+    """Return ``s = keep * s + x`` after each x of the block, from ``s = before``."""
     from scipy.signal import lfilter
 
-    sums: Floats = lfilter([1.0], [1.0, -keep], blocks, zi=keep * np.asarray(before))[0]
+    sums: Floats = lfilter([1.0], [1.0, -keep], block, zi=[keep * before])[0]
     return sums
 
 
 def last_minima(lowest: float, values: Floats) -> npt.NDArray[np.intp]:
     """Return for each position where the minimum up to it was first reached; -1 where it is `lowest`, from before."""
+    if values.min() >= lowest:
+        return np.full(len(values), -1)
     so_far = np.minimum.accumulate(np.concatenate(([lowest], values)))
     return np.maximum.accumulate(np.where(so_far[1:] < so_far[:-1], np.arange(len(values)), -1))
 

@@ -29,5 +29,5 @@ class WeightedMean:
         weighted = weight * block
         if not self.n:
             weighted[0] = block[0]
-        squares = decaying_sums([[self.squares]], keep * keep, np.full((1, len(block)), weight * weight))
-        return decaying_sums([[self.mean]], keep, weighted[None])[0], squares[0]
+        squares = decaying_sums(self.squares, keep * keep, np.full(len(block), weight * weight))
+        return decaying_sums(self.mean, keep, weighted), squares

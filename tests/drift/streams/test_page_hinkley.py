@@ -26,9 +26,18 @@ def test_the_sum_is_page_s():
     detector.update_many(values)
     means = np.cumsum(values) / np.arange(1, 201)
     rises, falls = np.cumsum(values - means - 0.1), np.cumsum(means - values - 0.1)
-    up, down = detector._state.up, detector._state.down
-    assert up.total - up.lowest == pytest.approx(rises[-1] - rises.min())
-    assert down.total - down.lowest == pytest.approx(falls[-1] - falls.min())
+    state = detector._state
+    assert state.deviations - state.tolerance - state.lowest_up == pytest.approx(rises[-1] - rises.min())
+    assert -state.deviations - state.tolerance - state.lowest_down == pytest.approx(falls[-1] - falls.min())
+
+
+def test_a_stream_may_be_longer_than_what_is_tabulated():
+    at_once, in_pieces = (PageHinkley(threshold=1e9) for _ in range(2))
+    values = np.random.default_rng(0).normal(size=150_000)
+    at_once.update_many(values)
+    for piece in np.split(values, [70_000, 70_001, 140_000]):
+        in_pieces.update_many(piece)
+    assert at_once == in_pieces
 
 
 @pytest.mark.parametrize(("step", "up", "down"), [(3, True, False), (-3, False, True)])
