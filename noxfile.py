@@ -48,7 +48,7 @@ def notebooks(session):
 def benchmarks(session):
     """Print every room's table, ours beside the peers."""
     session.install("-e", ".[parquet,skops,s3]", *nox.project.dependency_groups(_project(), "benchmarks"))
-    for room in ("storage", "pipeline", "tracking", "registry", "validation", "drift_performance"):
+    for room in ("storage", "pipeline", "tracking", "registry", "validation", "drift_performance", "drift_streams"):
         session.run("python", f"benchmarks/{room}.py", *session.posargs)
 
 

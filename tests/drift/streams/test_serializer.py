@@ -13,17 +13,14 @@ import pytest
 from sklearn.base import clone
 
 from mlopskit.drift import ADWIN, DDM, EDDM, HDDM_A, HDDM_W, KSWIN, PageHinkley
-from mlopskit.drift.streams import DETECTORS
 from mlopskit.drift.streams.error_detector import ErrorDetector
 from mlopskit.drift.streams.serializer import StreamDetectorSerializer
 from mlopskit.errors import DamagedError, FormatError, MlopskitError
-from mlopskit.storage import canonical_json
 from mlopskit.storage.artifacts import Artifacts, artifact_to_json
 from mlopskit.storage.store import Store
 
 ROOT = Path(__file__).parents[3]
 SERIALIZER = "mlopskit.drift.streams.serializer:StreamDetectorSerializer"
-SAMPLES = canonical_json.decode((ROOT / "tests/formats/stream-detectors-1.json").read_bytes())
 DETECTORS_AT_WORK = [
     ADWIN(delta=0.01, clock=8), PageHinkley(threshold=10.0), DDM(), EDDM(), HDDM_A(two_sided_test=True), HDDM_W(),
     KSWIN(alpha=0.001, seed=4),
@@ -105,16 +102,6 @@ print(json.dumps(found))
 def test_the_entry_point_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["mlopskit.serializers"]["stream-detector"] == SERIALIZER
-
-
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["kept"]["detector"])
-def test_what_was_written_in_format_1_goes_on(sample):
-    detector = from_bytes(canonical_json.encode(sample["kept"]))
-    assert detector.update_many(stream_for(detector)[1700:]).tolist() == sample["alarms"]
-
-
-def test_the_samples_are_of_every_detector():
-    assert {sample["kept"]["detector"] for sample in SAMPLES} == DETECTORS.keys()
 
 
 def test_parameters_may_be_numpy_s():
