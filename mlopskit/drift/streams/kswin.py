@@ -47,7 +47,8 @@ class KSWIN(StreamDetector):
     stat_size : int, default 30
         The latest values, which are compared; at most half of the window.
     seed : int, default 0
-        What the draws begin with, at the start and after every alarm.
+        What the draws begin with, at the start and after every alarm. They are those of `random.Random(seed).sample`
+        for 16,384 tests, and come round again if there has been no alarm by then.
 
     Raises
     ------

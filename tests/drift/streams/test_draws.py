@@ -17,7 +17,7 @@ def test_draws_are_those_of_sample_from_any_call_on(population, size):
 
 
 def test_draws_come_round_again():
-    everything = draws(0, 6, 2, 0, 4096)
-    assert draws(0, 6, 2, 4096, 4096).tolist() == everything.tolist()
-    assert draws(0, 6, 2, 4090, 10).tolist() == [*everything[4090:].tolist(), *everything[:4].tolist()]
+    everything = draws(0, 6, 2, 0, 16_384)
+    assert draws(0, 6, 2, 16_384, 16_384).tolist() == everything.tolist()
+    assert draws(0, 6, 2, 16_380, 10).tolist() == [*everything[-4:].tolist(), *everything[:6].tolist()]
     assert draws(0, 6, 2, 3, 0).shape == (0, 2)
