@@ -57,6 +57,24 @@ def test_values_far_from_zero_are_as_good_as_others():
     assert ADWIN().update_many(values + 2.0**40).tolist() == alarms.tolist()
 
 
+@pytest.mark.parametrize("grace", [0, 15, 22, 23])
+def test_the_first_alarm_comes_with_the_first_value_after_the_grace_period(grace):
+    values, params = np.repeat([0.0, 1000.0], [12, 30]), {"delta": 0.9, "clock": 1, "min_window_length": 3}
+    earliest = ADWIN(**params, grace_period=0).update_many(values)[0]
+    detector = ADWIN(**params, grace_period=grace)
+    alarms = [position for position, value in enumerate(values.tolist()) if detector.update(value)]
+    assert alarms[0] == max(earliest, grace)
+    assert ADWIN(**params, grace_period=grace).update_many(values).tolist() == alarms
+
+
+def test_each_part_has_a_least_length():
+    values = np.repeat([0.0, 1000.0], [7, 30])
+    params = {"delta": 0.9, "clock": 1, "grace_period": 0}
+    assert ADWIN(**params, min_window_length=2).update_many(values)[0] < 13
+    assert ADWIN(**params, min_window_length=7).update_many(values)[0] >= 13
+    assert not len(ADWIN(**params, min_window_length=19).update_many(values))
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e140, 1e-300])
 def test_a_constant_raises_no_alarm(value):
     assert not len(ADWIN(delta=0.5, clock=1).update_many(np.full(5000, value)))

@@ -28,6 +28,7 @@ EAGER = [  # so that short streams have many alarms
     HDDM_A(drift_confidence=0.3, warning_confidence=0.6, two_sided_test=True),
     HDDM_W(drift_confidence=0.3, warning_confidence=0.6),
     HDDM_W(drift_confidence=0.3, warning_confidence=0.6, lambda_val=0.3, two_sided_test=True),
+    HDDM_W(drift_confidence=0.9, warning_confidence=0.95, two_sided_test=True),
     KSWIN(alpha=0.2, window_size=12, stat_size=5),
 ]
 every = pytest.mark.parametrize("detector", EAGER, ids=repr)
