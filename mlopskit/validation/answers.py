@@ -54,12 +54,12 @@ def plain_column(values: Any, rows: int, name: str) -> Array:
         array = array[:, 0]
     if array.shape != (rows,):
         raise ValidationError(f"{name} has the shape {array.shape} for {rows} rows")
-    series = pd.Series(array).infer_objects()
+    series = _inferred(array)
     if missing := int(series.isna().sum()):
         raise ValidationError(f"{name} is missing in {missing} of {rows} rows; leave them out or fill them")
     if series.dtype == object:
         try:
-            series.factorize()
+            set(series)
         except TypeError as error:
             raise ValidationError(
                 f"{name} holds values without a hash, such as lists; give one value per row"
@@ -130,6 +130,13 @@ def places(values: Any, classes: Array) -> Array:
     known = pd.Index(classes, tupleize_cols=False)
     found: Array = known.get_indexer(pd.Index(values, tupleize_cols=False))
     return found
+
+
+def _inferred(array: Array) -> pd.Series:
+    try:
+        return pd.Series(array).infer_objects()
+    except OverflowError:  # an int beyond the floats, in older pandas
+        return pd.Series(array, dtype=object)
 
 
 def _array(values: Any, name: str) -> Array:
