@@ -16,6 +16,7 @@ _FAMILIES = {
     "date": "moments", "timedelta64": "durations", "timedelta": "durations", "bytes": "bytes",
 }  # fmt: skip
 _ROUNDING = 1e-6
+_LARGEST = 1e140  # the squares of many such numbers still have a sum
 _SUM_ROUNDING = 0.01
 
 
@@ -85,7 +86,7 @@ def as_numbers(values: Array, name: str) -> Array:
     Raises
     ------
     ValidationError
-        If the values are something else; texts of digits are texts.
+        If the values are something else, or too large to be squared and added; texts of digits are texts.
     """
     if len(values) and (found := family(values)) != "numbers":
         raise ValidationError(f"{name} holds {found or 'other values'}, not numbers; use a metric of classes")
@@ -93,9 +94,9 @@ def as_numbers(values: Array, name: str) -> Array:
         numbers = values.astype(float)
     except OverflowError as error:
         raise ValidationError(f"{name} holds numbers that are too large for a float") from error
-    rows = np.isinf(numbers).reshape(len(numbers), -1).any(axis=1)
+    rows = (np.abs(numbers) > _LARGEST).reshape(len(numbers), -1).any(axis=1)
     if rows.any():
-        raise ValidationError(f"{name} is infinite in {int(rows.sum())} of {len(rows)} rows")
+        raise ValidationError(f"{name} is infinite, or beyond {_LARGEST:g}, in {int(rows.sum())} of {len(rows)} rows")
     return numbers
 
 

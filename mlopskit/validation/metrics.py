@@ -17,6 +17,10 @@ Scorer: TypeAlias = Callable[[Array, Array, NDArray[np.intp], int], Score]
 """From truth, prediction and group of each row, and the number of groups, to a score of group weights."""
 
 
+_ROUNDING = 1e-12
+"""What of a variation may be rounding, relative to the sum of squares it is taken from."""
+
+
 @attrs.frozen
 class Metric:
     """A score.
@@ -132,12 +136,15 @@ def _f1(hits: Any, wrong: Any) -> Any:
 
 
 def _r2_terms(truth: Array, predicted: Array) -> list[Any]:
-    centred = truth - truth.mean()  # without it, the sums below would cancel to nothing for values far from zero
+    centred = (
+        truth - truth[0] if np.ptp(truth) == 0 else truth - truth.mean()
+    )  # without it, the sums below would cancel to nothing for values far from zero
     return [np.ones(len(truth)), centred, centred**2, (truth - predicted) ** 2]
 
 
 def _r2(rows: Any, total: Any, squares: Any, residual: Any) -> Any:
-    return 1 - residual / (squares - total**2 / rows)
+    variation = squares - total**2 / rows
+    return 1 - residual / variation if variation > _ROUNDING * squares else np.nan  # of equal values it is undefined
 
 
 def _squared(truth: Array, predicted: Array) -> Array:

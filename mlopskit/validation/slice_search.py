@@ -64,7 +64,10 @@ class Cut:
         """
         name, values, verb = name_of(column.name), column, "is"
         if _is_ordered(column) and column.nunique() > _MOST_DISTINCT:
-            values, verb = pd.qcut(column, _BINS, duplicates="drop"), "in"
+            wide = (
+                column.astype(float) if column.dtype == np.float16 else column
+            )  # pandas has no bins of the narrow ones
+            values, verb = pd.qcut(wide, _BINS, duplicates="drop"), "in"
         codes, labels = pd.factorize(values, use_na_sentinel=True)
         frequent = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(labels)), kind="stable")[:_MOST_VALUES]
         place = np.full(len(labels) + 1, _NEITHER)
@@ -203,7 +206,8 @@ def _can_be_cut(column: pd.Series) -> bool:
 
 def _is_ordered(column: pd.Series) -> bool:
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
-    return (numeric and not pd.api.types.is_bool_dtype(column)) or pd.api.types.is_datetime64_any_dtype(column)
+    is_time = pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column)
+    return (numeric and not pd.api.types.is_bool_dtype(column)) or is_time
 
 
 def _combined(cuts: Sequence[Cut], depth: int) -> Iterator[Cut]:

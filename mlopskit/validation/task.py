@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
+from mlopskit.validation.answers import plain_answers
+from mlopskit.validation.trial_rows import count_rows
+
 Kind: TypeAlias = Literal["classification", "regression"]
 _MOST_CLASSES = 20
+_FRACTIONS = "labels have fractions"
 
 
 @attrs.frozen
@@ -43,7 +47,14 @@ class Task:
 
     @classmethod
     def of(cls, model: Any, labels: Any) -> Task:
-        """Tell from a model, and where it does not say from labels."""
+        """Tell from a model, and where it does not say from labels.
+
+        Raises
+        ------
+        ValidationError
+            If labels are missing, or can not be told apart.
+        """
+        plain_answers(labels, count_rows(labels), "y")
         frame = pd.DataFrame(np.asarray(labels))
         kind, reason = _kind(model, frame)
         outputs = frame.shape[1]
@@ -65,26 +76,35 @@ class Task:
 
 def _kind(model: Any, labels: pd.DataFrame) -> tuple[Kind, str]:
     for each in (model, getattr(model, "estimator", None)):  # a registered model holds its estimator
+        if isinstance(each, type):
+            continue
         if hasattr(each, "__sklearn_tags__") or hasattr(each, "_estimator_type"):
             if is_classifier(each):
                 return "classification", "scikit-learn calls the model a classifier"
             if is_regressor(each):
                 return "regression", "scikit-learn calls the model a regressor"
-    for attribute in ("classes_", "predict_proba"):
-        if hasattr(model, attribute):
-            return "classification", f"the model has {attribute}"
-    return _kind_of_labels(labels)
+    if hasattr(model, "classes_"):
+        return "classification", "the model has classes_"
+    kind, reason = _kind_of_labels(labels)
+    if hasattr(model, "predict_proba") and reason != _FRACTIONS:
+        return "classification", "the model has predict_proba"
+    return kind, reason
 
 
 def _kind_of_labels(labels: pd.DataFrame) -> tuple[Kind, str]:
     columns = [labels[column].infer_objects() for column in labels]
-    if any(not pd.api.types.is_numeric_dtype(column) or column.dtype == bool for column in columns):
+    if not all(map(_is_real, columns)):
         return "classification", "labels are no numbers"
     if any((column % 1 != 0).any() for column in columns):
-        return "regression", "labels have fractions"
+        return "regression", _FRACTIONS
     if all(column.nunique() <= _MOST_CLASSES for column in columns):
         return "classification", f"labels have at most {_MOST_CLASSES} different whole values"
     return "regression", f"labels have more than {_MOST_CLASSES} different values"
+
+
+def _is_real(column: pd.Series) -> bool:
+    types = pd.api.types
+    return types.is_numeric_dtype(column) and not (types.is_bool_dtype(column) or types.is_complex_dtype(column))
 
 
 def _count_classes(model: Any, labels: pd.DataFrame) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.signature import Signature
@@ -123,6 +124,23 @@ def column_of(frame: pd.DataFrame, column: Label, role: str) -> pd.Series:
     if count > 1:
         raise ValidationError(f"{count} columns are named {column!r} in the {role} rows; names must be unique")
     return frame[column]
+
+
+def pieces_of(column: pd.Series) -> tuple[NDArray[np.intp], Any]:
+    """Number the different values of a column, a missing one too: the number of each row's, and the values.
+
+    Raises
+    ------
+    ValidationError
+        If they can not be told apart.
+    """
+    try:
+        codes, values = pd.factorize(column, use_na_sentinel=False)
+    except TypeError as error:
+        raise ValidationError(
+            f"the column {column.name!r} holds values without a hash, such as lists; name one of plain values"
+        ) from error
+    return codes, values
 
 
 def fitted_columns(model: Any, rows: Any) -> Any:

@@ -100,6 +100,15 @@ def test_an_undefined_score_is_nan_without_a_warning(name):
     assert np.isnan(metric.score(*metric.pair(predictions)))
 
 
+def test_r2_is_undefined_for_labels_that_do_not_vary_whatever_their_rounding():
+    metric, y = metric_named("r2"), np.full(30, 0.1)
+    assert np.isnan(metric.score(y, y + 1))
+    y = np.r_[np.full(10, 0.1), np.full(20, 5.3)]
+    score = metric.scorer(y, y + 0.5, np.arange(30), 30)
+    assert np.isfinite(score(np.ones(30)))
+    assert np.isnan(score(np.r_[np.arange(10.0), np.zeros(20)]))
+
+
 def test_a_gain_is_positive_whatever_the_direction():
     assert metric_named("roc_auc").gain(0.8, 0.7) == pytest.approx(0.1)
     assert metric_named("log_loss").gain(0.3, 0.4) == pytest.approx(0.1)

@@ -86,7 +86,12 @@ def test_a_certain_mistake_has_a_finite_log_loss():
             "labels",
             "y holds numbers and the champion predicts texts",
         ),
-        (Model(predict=[0.5, np.inf, 1, 2]), [0.5, 1, 1, 0], "values", "predict is infinite in 1 of 4 rows"),
+        (
+            Model(predict=[0.5, np.inf, 1, 2]),
+            [0.5, 1, 1, 0],
+            "values",
+            "predict is infinite, or beyond .* in 1 of 4 rows",
+        ),
         (Model(predict=[0.5, 1, 1]), [0.5, 1, 1, 0], "values", r"predict has the shape \(3,\)"),
         (Model(predict=[0] * 4), [10**400, 1, 2, 3], "values", "too large for a float"),
         (Model(predict=[[0], [1, 2], [1], [0]]), [0, 1, 1, 0], "labels", "rows of different lengths"),

@@ -141,6 +141,17 @@ def test_columns_are_cut_where_it_makes_sense():
     assert (len(rare.pieces), int((rare.codes >= 0).sum())) == (20, 20)
 
 
+def test_narrow_numbers_and_durations_are_cut_at_their_quintiles():
+    numbers = pd.Series(np.arange(100.0), name="x")
+    for column in (
+        numbers.astype("float16"),
+        pd.to_timedelta(numbers, unit="h"),
+        pd.Timestamp(0) + pd.to_timedelta(numbers, unit="h"),
+    ):
+        assert len(Cut.of(column.rename("x")).pieces) == 5
+        assert np.bincount(Cut.of(column).codes).tolist() == [20] * 5
+
+
 def test_there_may_be_nothing_to_search():
     slices = search(pd.DataFrame({"x": [1, 2]}), np.zeros(2), np.arange(2), **OPTIONS)
     assert slices.pieces == []

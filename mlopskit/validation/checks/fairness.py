@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 import numpy as np
-import pandas as pd
 from scipy.stats import norm
 
 from mlopskit.errors import ValidationError
@@ -17,11 +16,11 @@ from mlopskit.markup.values import is_missing
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import Array, group_codes, resample
-from mlopskit.validation.checks.interval import FEWEST_GROUPS, IntervalCheck
+from mlopskit.validation.checks.interval import IntervalCheck, few_groups
 from mlopskit.validation.intervals import newcombe_interval, wilson_interval
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.predictions import contest
-from mlopskit.validation.trial_rows import column_of, frame_of, held_out
+from mlopskit.validation.trial_rows import column_of, frame_of, held_out, pieces_of
 
 _LISTED = 20
 
@@ -54,7 +53,7 @@ class ParityCheck(IntervalCheck):
         rows, _ = held_out(trial)
         column = column_of(frame_of(rows, "held-out", "groups"), self.column, "held-out")
         truth, positive = contest(trial).candidate.positive_label()
-        codes, labels = pd.factorize(column, use_na_sentinel=False)
+        codes, labels = pieces_of(column)
         if len(labels) < 2:
             raise ValidationError(f"the column {self.column!r} has one value in the held-out rows; nothing to compare")
         looked = self.counted(truth)
@@ -79,9 +78,7 @@ class ParityCheck(IntervalCheck):
         """Tell why there is no interval; empty if there is one."""
         if empty := int((rows == 0).sum()):
             return f"{empty} of {len(rows)} groups have no row to count"
-        if trial.groups is not None and (clusters := group_codes(trial.groups, len(trial.X))[1]) < FEWEST_GROUPS:
-            return f"{clusters} groups of rows that belong together, at least {FEWEST_GROUPS} are needed"
-        return ""
+        return "" if trial.groups is None else few_groups(group_codes(trial.groups, len(trial.X))[1])
 
     def _gaps(self, trial: Trial, codes: Array, positive: Array, looked: Array) -> list[_Gap]:
         """Return the gap of each pair, from the higher share to the lower; all intervals hold at once (Bonferroni)."""

@@ -13,16 +13,17 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.answers import plain_column
+from mlopskit.validation.answers import as_numbers, plain_column
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
 from mlopskit.validation.label import name_of
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import fitted_columns, frame_of, held_out, training
+from mlopskit.validation.trial_rows import count_rows, fitted_columns, frame_of, held_out, training
 
 _MOST_ROWS = 20_000
 _FEWEST_ROWS = 100
+_FEWEST_PER_CLASS = 5  # on average
 _MOST_VALUES = 500
 _LISTED = 20
 _FEWEST_IN_LEAF = 20
@@ -53,7 +54,8 @@ class SingleFeaturePower(ScoreCheck):
     -----
     Fitted on training rows and asked about held-out ones, at most 20,000 of each; without ``train=`` both are halves of
     the held-out rows. Columns that the model says it was not fitted on are left out. `observed` of the result: verdict
-    ("leak", "no leak"), threshold, task, power by column (the 20 strongest), skipped (columns of other kinds).
+    ("leak", "no leak", "not enough data": fewer than 100 rows, or labels that do not vary), threshold, task, power by
+    column (the 20 strongest), skipped (columns of other kinds).
 
     References
     ----------
@@ -78,9 +80,12 @@ class SingleFeaturePower(ScoreCheck):
         if task.outputs > 1:
             raise ValidationError(f"y has {task.outputs} outputs; check each of them by itself")
         known, asked = _two_samples(trial)
-        together = np.concatenate([known[1], asked[1]])  # in one dtype, so that 1 equals 1.0
-        together = together.astype(float if task.kind == "regression" else str)
-        truth = together[: len(known[1])], together[len(known[1]) :]
+        truth = _together(known[1], asked[1], task)
+        observed: dict[str, Any] = {
+            "verdict": "not enough data", "threshold": self.maximum, "task": str(task), "power": {}, "skipped": []
+        }  # fmt: skip
+        if problem := _problem(*truth, task):
+            return self.result("failed", f"not enough data: {problem}", rows=count_rows(rows), observed=observed)
         power = {}
         for column in known[0].columns:
             features = _encoded(known[0][column], asked[0].get(column))
@@ -91,33 +96,53 @@ class SingleFeaturePower(ScoreCheck):
             raise ValidationError(f"none of the {len(skipped)} columns holds numbers, texts or moments to look at")
         strongest = sorted(power, key=lambda name: power[name], reverse=True)
         leaks = [name for name in strongest if power[name] > self.maximum]
-        observed: dict[str, Any] = {
-            "verdict": "leak" if leaks else "no leak", "threshold": self.maximum, "task": str(task),
-            "power": {name: power[name] for name in strongest[:_LISTED]}, "skipped": skipped[:_LISTED],
+        observed |= {
+            "verdict": "leak" if leaks else "no leak", "skipped": skipped[:_LISTED],
+            "power": {name: power[name] for name in strongest[:_LISTED]},
         }  # fmt: skip
         message = f"the strongest of {len(power)} columns, {strongest[0]}, explains {power[strongest[0]]:.3g}"
         if leaks:
             message = f"{few(leaks)} {'explains' if len(leaks) == 1 else 'explain'} up to {power[leaks[0]]:.3g}"
-        return self.result("failed" if leaks else "passed", message, rows=len(rows), observed=observed)
+        return self.result("failed" if leaks else "passed", message, rows=count_rows(rows), observed=observed)
 
 
 def _two_samples(trial: Trial) -> list[tuple[pd.DataFrame, Array]]:
     """Return rows with labels to fit on, and others to ask about."""
-    rows, labels = held_out(trial)
-    if trial.train is None:
-        drawn = np.random.default_rng(_SEED).permutation(len(rows))
-        halves = [(rows, labels, drawn[: len(rows) // 2]), (rows, labels, drawn[len(rows) // 2 :])]
-    else:
-        random = np.random.default_rng(_SEED)
-        halves = [(*each, random.permutation(len(each[0]))) for each in (training(trial.train), (rows, labels))]
-    if (fewest := min(len(chosen) for *_, chosen in halves)) < _FEWEST_ROWS:
-        raise ValidationError(f"{fewest} rows to fit or to ask are too few; give {_FEWEST_ROWS} of each")
+    random, (rows, labels) = np.random.default_rng(_SEED), held_out(trial)
+    parts = [(rows, labels, "held-out")] if trial.train is None else [
+        (*training(trial.train), "training"), (rows, labels, "held-out")
+    ]  # fmt: skip
     samples = []
-    for some, values, chosen in halves:
-        frame = frame_of(fitted_columns(trial.model, some), "held-out", "columns")
-        truth = plain_column(values, len(some), "y")
-        samples.append((frame.iloc[chosen[:_MOST_ROWS]], truth[chosen[:_MOST_ROWS]]))
+    for some, values, role in parts:
+        frame = frame_of(fitted_columns(trial.model, some), role, "columns")
+        if not frame.columns.is_unique:
+            raise ValidationError(f"some columns of the {role} rows have the same name; names must be unique")
+        places = random.permutation(len(frame))
+        drawn = np.array_split(places, 2) if trial.train is None else [places]
+        truth = plain_column(values, len(frame), "y" if role == "held-out" else "the training y")
+        samples += [(frame.iloc[each[:_MOST_ROWS]], truth[each[:_MOST_ROWS]]) for each in drawn]
     return samples
+
+
+def _together(known: Array, asked: Array, task: Task) -> tuple[Array, Array]:
+    """Give the labels of both samples as numbers, or as the places of their classes, so that 1 is 1.0."""
+    if task.kind == "regression":
+        return as_numbers(known, "the training y"), as_numbers(asked, "y")
+    codes, _ = pd.factorize(pd.concat([pd.Series(known), pd.Series(asked)]))
+    return codes[: len(known)], codes[len(known) :]
+
+
+def _problem(known: Array, asked: Array, task: Task) -> str:
+    """Tell why nothing can be explained; empty if something can."""
+    if (fewest := min(len(known), len(asked))) < _FEWEST_ROWS:
+        return f"{fewest} rows to fit or to ask, and {_FEWEST_ROWS} of each are needed"
+    if len(np.unique(known)) < 2 or len(np.unique(asked)) < 2:
+        return "all labels are the same"
+    if task.kind == "classification" and len(np.unique(known)) > len(known) / _FEWEST_PER_CLASS:
+        return f"{len(np.unique(known))} classes in {len(known)} rows"
+    if task.kind == "classification" and not np.isin(asked, known).any():
+        return "no held-out label is one of the training labels"
+    return ""
 
 
 def _encoded(known: pd.Series, asked: pd.Series | None) -> tuple[Any, Any] | None:

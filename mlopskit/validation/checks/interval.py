@@ -5,12 +5,17 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from mlopskit.validation.bootstrap import Score, percentile_interval, resample
+from mlopskit.validation.bootstrap import Array, Score, percentile_interval, resample
 from mlopskit.validation.checks.models import ScoreCheck
 
 FEWEST_GROUPS = 10
 """Of fewer, a bootstrap interval is too narrow to be believed."""
 _LEAST_DEFINED = 0.9
+
+
+def few_groups(groups: int) -> str:
+    """Tell that there are too few rows, or groups of rows, for an interval; empty if there are enough."""
+    return "" if groups >= FEWEST_GROUPS else f"{groups} rows or groups of rows, at least {FEWEST_GROUPS} are needed"
 
 
 @attrs.frozen
@@ -64,12 +69,18 @@ class IntervalCheck(ScoreCheck):
 
         There is none with fewer than 10 groups, or if the statistic is undefined in more than a tenth of the draws.
         """
-        if groups < FEWEST_GROUPS:
-            return Interval(problem=f"{groups} groups of rows, at least {FEWEST_GROUPS} are needed")
+        if problem := few_groups(groups):
+            return Interval(problem=problem)
         draws = resample(statistic, groups, resamples=self.resamples, seed=self.seed)
+        return self.interval_of(draws, statistic(np.ones(groups)), name)
+
+    def interval_of(self, draws: Array, whole: float, name: str) -> Interval:
+        """Return the percentile interval of draws of a number; `whole` is what it is on the rows as they are."""
+        if not np.isfinite(whole):
+            return Interval(problem=f"{name} is undefined on these rows, as where all labels are the same")
         defined = draws[np.isfinite(draws)]
-        if not np.isfinite(statistic(np.ones(groups))) or len(defined) < _LEAST_DEFINED * len(draws):
-            return Interval(problem=f"{name} is undefined in {len(draws) - len(defined)} of {len(draws)} draws")
+        if len(defined) < _LEAST_DEFINED * len(draws):
+            return Interval(problem=f"{name} is undefined in {len(draws) - len(defined)} of {len(draws)} draws of rows")
         return Interval(*percentile_interval(defined, self.confidence))
 
     def within(self, interval: Interval) -> str:

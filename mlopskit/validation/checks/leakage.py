@@ -6,14 +6,13 @@ from typing import Any
 
 import attrs
 
-from mlopskit.records.report import CheckResult, Status
+from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.checks.feature_power import SingleFeaturePower
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.split_overlap import NoDuplicatesAcross, NoGroupLeakage, NoTimeLeakage
 from mlopskit.validation.label import Label, column_label, plain_label
 
-_WORST_FIRST: tuple[Status, ...] = ("failed", "error", "passed")
 
 
 @attrs.frozen
@@ -33,8 +32,8 @@ class NoLeakage(ScoreCheck):
 
     Notes
     -----
-    `observed` of the result: verdict ("leak", "no leak"; none if a part could not run) and, by part, its status,
-    message and what it observed. The parts are checks of their own, for other tolerances: `SingleFeaturePower`,
+    `observed` of the result: verdict ("leak", "no leak", "not enough data"; none if a part could not run) and, by part,
+    its status, message and what it observed. The parts are checks of their own, for other tolerances: `SingleFeaturePower`,
     `NoDuplicatesAcross`, `NoTimeLeakage` and `NoGroupLeakage`.
 
     References
@@ -70,18 +69,25 @@ class NoLeakage(ScoreCheck):
         parts += [NoTimeLeakage(self.time)] if self.time is not None else []
         parts += [NoGroupLeakage(self.group)] if self.group is not None else []
         found = {type(part).__name__: _outcome(part, trial) for part in parts}
-        status = next(each for each in _WORST_FIRST if any(result.status == each for result in found.values()))
-        told = [result for result in found.values() if result.status == status]
+        worst = min(map(_rank, found.values()))
+        told = [result for result in found.values() if _rank(result) == worst]
+        status, verdict = told[0].status, told[0].observed.get("verdict")
         observed: dict[str, Any] = {
             name: {"status": result.status, "message": result.message, **result.observed}
             for name, result in found.items()
         }
         if status != "error":
-            observed = {"verdict": "leak" if status == "failed" else "no leak", **observed}
-        message = "; ".join(result.message for result in told)
+            observed = {"verdict": verdict, **observed}
+        message = "; ".join(dict.fromkeys(result.message for result in told))
         examples, labels = next(((result.examples, result.labels) for result in told if result.examples), ((), ()))
         rows = max(result.rows for result in found.values())
         return self.result(status, message, rows=rows, examples=examples, labels=labels, observed=observed)
+
+
+def _rank(result: CheckResult) -> int:
+    """Order results, the worst first: a leak, what could not run, what could not be told, nothing."""
+    leak = result.observed.get("verdict") == "leak"
+    return 0 if leak else {"error": 1, "failed": 2}.get(result.status, 3)
 
 
 def _outcome(part: ScoreCheck, trial: Trial) -> CheckResult:

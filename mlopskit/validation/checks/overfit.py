@@ -10,8 +10,8 @@ import numpy as np
 
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.bootstrap import group_codes, percentile_interval, resample
-from mlopskit.validation.checks.interval import FEWEST_GROUPS, IntervalCheck
+from mlopskit.validation.bootstrap import group_codes, resample
+from mlopskit.validation.checks.interval import IntervalCheck, few_groups
 from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import contest
@@ -80,10 +80,11 @@ class MaxOverfit(IntervalCheck):
             for score, pieces, seed in ((seen_score, known, self.seed), (unseen_score, groups, self.seed + 1))
         ]
         gaps = drawn[0] - drawn[1] if metric.higher_is_better else drawn[1] - drawn[0]
-        if min(groups, known) < FEWEST_GROUPS or not np.isfinite([observed["gap"], *gaps]).all():
-            message = f"not enough data: {known} training and {count} held-out rows, in {groups} groups"
+        interval = self.interval_of(gaps, observed["gap"], metric.name)
+        if problem := few_groups(min(groups, known)) or interval.problem:
+            message = f"not enough data: {problem}; {known} training and {count} held-out rows are given"
             return self.result("failed", message, rows=count, observed=observed)
-        low, high = percentile_interval(gaps, self.confidence)
+        low, high = interval.ends()
         verdict = "no overfit" if high <= self.tolerance else "overfit" if low > self.tolerance else "uncertain"
         message = (
             f"{'uncertain: ' if verdict == 'uncertain' else ''}{metric.name} is {train:.4g} on training rows, "

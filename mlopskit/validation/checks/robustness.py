@@ -10,15 +10,16 @@ import attrs
 import numpy as np
 import pandas as pd
 
+from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.bootstrap import group_codes
+from mlopskit.validation.bootstrap import Array, group_codes
 from mlopskit.validation.checks.interval import IntervalCheck
 from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import Predictions, contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import frame_of, held_out
+from mlopskit.validation.trial_rows import held_out
 
 _STREAM = 20170
 
@@ -82,7 +83,9 @@ class RobustTo(IntervalCheck):
         pair = metric.pair(candidate)  # before anything is spoiled: a model that raises here is an error
         # Rows made up with the same seed would get themselves as noise; the second number keeps the streams apart.
         random = np.random.default_rng([self.seed, _STREAM])
-        spoiled = _SPOIL[self.trouble](frame_of(rows, "held-out", "columns"), self.amount, random)
+        if not isinstance(rows, pd.DataFrame):
+            raise ValidationError(f"the held-out rows are a {type(rows).__name__}; only a pandas DataFrame is spoiled")
+        spoiled = _SPOIL[self.trouble](rows, self.amount, random)
         observed: dict[str, Any] = {
             "verdict": "raises", "metric": metric.name, "task": str(task), "before": metric.score(*pair), "after": None,
             "loss": None, "low": None, "high": None, "threshold": self.max_loss, "n": len(rows),
@@ -101,22 +104,31 @@ class RobustTo(IntervalCheck):
         before, now = good(np.ones(groups)), bad(np.ones(groups))
         observed |= {"verdict": verdict, "after": now, "loss": metric.gain(before, now)}
         observed |= {"low": interval.low, "high": interval.high}
-        words = f"{metric.name} falls from {before:.4g} to {now:.4g} (loss {self.within(interval)})"
+        words = f"{metric.name} goes from {before:.4g} to {now:.4g} (loss {self.within(interval)})"
         message = words if verdict in ("robust", "not robust") else f"{verdict}: {interval.problem or words}"
         return self.result("passed" if verdict == "robust" else "failed", message, rows=len(rows), observed=observed)
 
 
 def _with_noise(frame: pd.DataFrame, amount: float, random: np.random.Generator) -> pd.DataFrame:
     spoiled = frame.copy()
-    for name in frame.columns:
-        column = frame[name]
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
         if _is_real(column):
-            finite = column[np.isfinite(column.to_numpy(dtype=float, na_value=np.nan))]
-            spread = float(finite.std(ddof=0)) if len(finite) else 0.0
-            noisy = column + random.normal(size=len(column)) * amount * spread
-            whole = pd.api.types.is_integer_dtype(column)
-            spoiled[name] = noisy.round().astype(column.dtype) if whole else noisy.astype(column.dtype)
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            finite = values[np.isfinite(values)]
+            spread = float(finite.std()) if len(finite) else 0.0
+            noisy = values + random.normal(size=len(values)) * amount * spread
+            spoiled.isetitem(place, _as_stored(noisy, column))
     return spoiled
+
+
+def _as_stored(noisy: Array, column: pd.Series) -> Any:
+    """Give numbers the dtype of a column; whole ones are rounded, and stay within what it can hold."""
+    dtype: Any = column.dtype
+    if pd.api.types.is_integer_dtype(dtype):
+        limits = np.iinfo(np.asarray(column.dropna()).dtype)
+        noisy = np.rint(np.clip(noisy, *(np.nextafter(float(end), 0) for end in (limits.min, limits.max))))
+    return pd.Series(noisy).mask(column.isna().to_numpy()).astype(dtype).array
 
 
 def _is_real(column: pd.Series) -> bool:
@@ -126,9 +138,10 @@ def _is_real(column: pd.Series) -> bool:
 
 def _with_missing(frame: pd.DataFrame, amount: float, random: np.random.Generator) -> pd.DataFrame:
     spoiled = frame.copy()
-    for name in frame.columns:
-        if not pd.api.types.is_bool_dtype(frame[name]):
-            spoiled[name] = frame[name].mask(random.random(len(frame)) < amount)
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        if not pd.api.types.is_bool_dtype(column):
+            spoiled.isetitem(place, column.mask(random.random(len(frame)) < amount).array)
     return spoiled
 
 

@@ -21,7 +21,7 @@ from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.metrics import Metric, metric_named
 from mlopskit.validation.multiple_testing import holm
 from mlopskit.validation.predictions import contest
-from mlopskit.validation.trial_rows import column_of, frame_of, held_out
+from mlopskit.validation.trial_rows import column_of, frame_of, held_out, pieces_of
 
 _FEWEST_ROWS = 100
 _LEAST_DEFINED = 0.9  # of the draws, as for every interval
@@ -175,7 +175,7 @@ class _Slice:
 
 def _pieces(column: pd.Series) -> list[tuple[Any, Array]]:
     """Return each value, a missing one too, with the positions of its rows."""
-    codes, labels = pd.factorize(column, use_na_sentinel=False)
+    codes, labels = pieces_of(column)
     pieces = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(labels)))[:-1])
     return list(zip(labels, pieces, strict=True))
 

@@ -21,7 +21,7 @@ from mlopskit.validation.multiple_testing import holm
 from mlopskit.validation.predictions import contest
 from mlopskit.validation.slice_search import Slices, search
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import column_of, frame_of, held_out
+from mlopskit.validation.trial_rows import column_of, frame_of, held_out, pieces_of
 
 _LISTED = 20
 _ROW_METRICS = ("accuracy", "brier", "log_loss", "mean_absolute_error", "mean_squared_error")
@@ -127,6 +127,8 @@ class NoWeakSlice(ScoreCheck):
         rows, labels = held_out(trial)
         frame = frame_of(rows, "held-out", "slices")
         frame = pd.DataFrame({name: column_of(frame, name, "held-out") for name in self.within or frame.columns})
+        for name in self.within:
+            pieces_of(frame[name])  # those that nobody asked for are left out of the search instead
         name = self.metric or (
             "accuracy" if Task.of(trial.model, labels).kind == "classification" else "mean_absolute_error"
         )

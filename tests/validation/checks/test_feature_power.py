@@ -96,13 +96,45 @@ def test_columns_the_model_was_not_fitted_on_are_not_its_leak():
     assert (result.status, list(result.observed["power"])) == ("passed", ["helps", "noise"])
 
 
+@pytest.mark.parametrize(
+    ("y", "rows_", "words"),
+    [
+        (lambda y: y, 20, "10 rows to fit or to ask, and 100 of each are needed"),
+        (lambda y: y * 0, 1200, "all labels are the same"),
+        (lambda y: pd.Series([f"class {n // 2}" for n in range(len(y))]), 1200, "classes in 600 rows"),
+    ],
+)
+def test_labels_that_tell_nothing_are_not_enough_data(y, rows_, words):
+    X, late = rows()
+    result = SingleFeaturePower().check(Trial(Says(), X=X[:rows_], y=y(late)[:rows_]))
+    assert (result.status, result.observed["verdict"]) == ("failed", "not enough data")
+    assert words in result.message
+    assert canonical_json.can_encode(result.observed)
+
+
+def test_labels_of_training_rows_that_are_others_explain_nothing():
+    X, y = rows()
+    other = pd.Series(["a", "b"] * 300)
+    result = SingleFeaturePower().check(Trial(Says(), X=X[600:], y=y[600:], train=(X[:600], other)))
+    assert (result.status, "no held-out label is one of" in result.message) == ("failed", True)
+
+
+def test_labels_may_be_tuples_and_columns_named_by_anything():
+    X, y = rows()
+    pairs = pd.Series([("JFK", each) for each in y])
+    odd = X[["noise", "helps"]].assign(leak=y).set_axis([0, ("a", "b"), np.nan], axis=1)
+    result = SingleFeaturePower().check(Trial(Says(), X=odd, y=pairs))
+    assert (result.status, len(result.observed["power"])) == ("failed", 3)
+    twice = pd.concat([X, X[["noise"]]], axis=1)
+    assert "same name" in SingleFeaturePower().check(Trial(Says(), X=twice, y=y)).message
+
+
 def test_what_can_not_be_looked_at_is_skipped_or_an_error():
     X, y = rows()
     odd = X.assign(odd=pd.Series(np.arange(len(X)) * 1j))[["odd", "noise"]]
     assert SingleFeaturePower().check(Trial(Says(), X=odd, y=y)).observed["skipped"] == ["odd"]
     for trial in (
         Trial(Says(), X=odd[["odd"]], y=y),
-        Trial(Says(), X=X[:20], y=y[:20]),
         Trial(Says(), X=X.to_numpy(), y=y),
         Trial(Says(), X=X, y=pd.DataFrame({"one": y, "two": y})),
         Trial(Says()),

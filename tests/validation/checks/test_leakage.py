@@ -51,6 +51,11 @@ def test_a_part_that_can_not_run_is_an_error_unless_another_found_a_leak(split):
     assert NoLeakage().check(Trial(None, X=X.assign(status=y), y=y)).status == "failed"
 
 
+def test_what_is_wrong_for_all_parts_is_told_once(split):
+    result = NoLeakage(time="day", group="tail").check(Trial(None, X=split[1][0], y=split[1][1]))
+    assert result.message == "there are no training rows; pass train=(X_train, y_train)"
+
+
 def test_columns_that_have_no_hash_stop_nothing(split):
     train, (X, y) = split
     odd = train[0].assign(tags=[["storm"]] * 600), X.assign(tags=[["storm"]] * 400)

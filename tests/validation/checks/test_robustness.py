@@ -38,6 +38,43 @@ def test_infinite_and_complex_numbers_get_no_noise(trial):
     assert RobustTo("noise", 0.02, resamples=100).check(Trial(trial.model, X=X, y=trial.y)).ok
 
 
+def test_noise_fits_into_narrow_numbers_and_reaches_columns_of_one_name():
+    random = np.random.default_rng(0)
+    seen = []
+
+    class Watches:
+        def predict(self, X):
+            seen.append(X)
+            return np.zeros(len(X))
+
+    X = pd.DataFrame(
+        {
+            "int8": random.integers(-128, 128, 300).astype("int8"),
+            "uint8": random.integers(0, 256, 300).astype("uint8"),
+            "int64": np.iinfo("int64").max - random.integers(0, 10**12, 300),
+            "uint64": np.iinfo("uint64").max - random.integers(0, 10**12, 300).astype("uint64"),
+            "Int8": pd.array([None, *random.integers(-128, 128, 299)], dtype="Int8"),
+            "float16": random.normal(size=300).astype("float16"),
+        }
+    )
+    X = pd.concat([X, X[["float16"]]], axis=1)
+    result = RobustTo("noise", 0.5, resamples=100).check(Trial(Watches(), X=X, y=random.normal(size=300)))
+    assert result.status != "error", result
+    plain, noisy = seen
+    assert (noisy.dtypes == plain.dtypes).all()
+    for place, name in enumerate(X.columns):
+        before, after = (each.iloc[:, place].astype(float) for each in (plain, noisy))
+        assert (before.isna() == after.isna()).all()
+        assert abs(after - before).max() < 3 * before.std(), name
+        assert (after != before).sum() > 200, name
+
+
+def test_only_a_frame_is_spoiled():
+    X, y = np.zeros((300, 2)), np.arange(300) % 2
+    result = RobustTo("noise").check(Trial(LogisticRegression().fit(X, y), X=X, y=y))
+    assert (result.status, "only a pandas DataFrame" in result.message) == ("error", True)
+
+
 def test_a_loss_near_what_is_allowed_is_uncertain(trial):
     loss = RobustTo("noise", 0.3, resamples=300).check(trial).observed["loss"]
     result = RobustTo("noise", 0.3, max_loss=loss + 0.001, resamples=300).check(trial)

@@ -83,7 +83,7 @@ def test_a_few_right_answers_are_no_certainty(linear):
     assert (result.observed["candidate"], result.observed["verdict"]) == (1.0, "uncertain")
     assert result.observed["low"] == pytest.approx(0.757, abs=0.001)
     result = checks.MinScore("f1", 0.5).check(Trial(linear(), X=X[:8], y=[1, 0] * 4))
-    assert result.message == "not enough data: 8 groups of rows, at least 10 are needed"
+    assert result.message == "not enough data: 8 rows or groups of rows, at least 10 are needed"
 
 
 def test_rows_that_belong_together_make_the_interval_wider(linear):

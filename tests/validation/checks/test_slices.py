@@ -103,6 +103,20 @@ def test_rows_without_the_column_are_an_error(X, message, linear):
     assert message in result.message
 
 
+def test_values_that_can_not_be_told_apart_make_no_slices(held_out, linear):
+    X, y = held_out
+    trial = Trial(linear(), None, X.assign(origin=[["JFK"]] * len(X)), y)
+    for check in (
+        checks.NoWorseSlice("origin"),
+        checks.NoWeakSlice(("origin",)),
+        checks.DemographicParity("origin"),
+        checks.EqualOpportunity("origin"),
+    ):
+        result = check.check(trial)
+        assert (result.status, "'origin' holds values without a hash" in result.message) == ("error", True), result
+    assert "searched" in checks.NoWeakSlice().check(trial).observed
+
+
 @pytest.mark.parametrize("tolerance", [-0.1, float("nan"), float("inf")])
 def test_a_tolerance_out_of_range_is_refused(tolerance):
     with pytest.raises(ValueError, match="tolerance"):
