@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from mlopskit.errors import ValidationError
 
@@ -53,17 +56,6 @@ def resample(statistic: Callable[[Array], Any], groups: int, *, resamples: int, 
     return np.array([statistic(counts.astype(float)) for counts in draws], dtype=float)
 
 
-def resample_differences(first: Score, second: Score, groups: int, *, resamples: int, seed: int) -> Array:
-    """Return ``first - second`` for many samples of whole groups; both scores see the same draw, see `resample`.
-
-    Examples
-    --------
-    >>> resample_differences(lambda counts: counts[0], lambda counts: counts[0], 20, resamples=3, seed=0)
-    array([0., 0., 0.])
-    """
-    return resample(lambda counts: first(counts) - second(counts), groups, resamples=resamples, seed=seed)
-
-
 def group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
     """Number the groups of rows from 0, and count them; without any, each row is one.
 
@@ -92,25 +84,48 @@ def group_codes(groups: Any, rows: int) -> tuple[NDArray[np.intp], int]:
     return codes, len(labels)
 
 
-def percentile_interval(values: Array, confidence: float) -> tuple[float, float]:
-    """Return the central part of a bootstrap distribution.
+def percentile_interval(values: Array, confidence: float, groups: int) -> tuple[float, float]:
+    """Return the central part of a bootstrap distribution, expanded for few groups.
+
+    Draws of few groups vary less than those groups themselves do, by as much as Student's t differs from the normal
+    distribution; so percentiles further out are taken.
 
     Parameters
     ----------
     values : array of float
         Bootstrap replicates.
     confidence : float
-        The part that lies within, between 0 and 1; what remains is split equally between both tails.
+        How often such an interval should hold what is true, between 0 and 1; the rest is split equally between both
+        tails.
+    groups : int
+        Of how many groups the replicates were drawn, at least 2.
 
     References
     ----------
-    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall, 1993, section 13.3.
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall, 1993, section 13.3; T. C.
+    Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015, section 3.3 (the
+    expansion).
 
     Examples
     --------
-    >>> percentile_interval(np.arange(101.0), 0.5)
-    (25.0, 75.0)
+    >>> [round(end) for end in percentile_interval(np.arange(101.0), 0.5, 1_000_000)]
+    [25, 75]
+    >>> [round(end) for end in percentile_interval(np.arange(101.0), 0.5, 10)]
+    [23, 77]
     """
-    tail = (1 - confidence) / 2
+    tail = norm.cdf(student_quantile((1 - confidence) / 2, groups))
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def student_quantile(tail: float, groups: int) -> float:
+    """Return how many standard deviations of draws of few groups a quantile of what they vary around is away.
+
+    Student's t, for a standard deviation that is too small by the square root of ``(groups - 1) / groups``.
+
+    Examples
+    --------
+    >>> round(student_quantile(0.975, 10), 3), round(student_quantile(0.975, 1_000_000), 3)
+    (2.385, 1.96)
+    """
+    return float(student.ppf(tail, groups - 1)) * math.sqrt(groups / (groups - 1))

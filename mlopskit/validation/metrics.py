@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -50,6 +51,11 @@ class Metric:
     def direction(self) -> str:
         """What is better, "higher" or "lower"."""
         return "higher" if self.higher_is_better else "lower"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the most that it can be."""
+        return -math.inf if self.name == "r2" else 0.0, 1.0 if self.name in _AT_MOST_ONE else math.inf
 
     def score(self, truth: Array, predicted: Array) -> float:
         """Return the score of some rows; NaN where it is undefined, as AUC is for a single class."""
@@ -174,6 +180,7 @@ def _over_outputs(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Arr
     return of_rows
 
 
+_AT_MOST_ONE = frozenset(["accuracy", "brier", "f1", "r2", "roc_auc"])
 _WRONG, _ABSOLUTE, _SQUARED = _over_outputs(_wrong), _over_outputs(_absolute), _over_outputs(_squared)
 _METRICS = {
     metric.name: metric

@@ -9,14 +9,13 @@ from typing import Any
 
 import attrs
 import numpy as np
-from scipy.stats import norm
 
 from mlopskit.errors import ValidationError
 from mlopskit.markup.values import is_missing
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.bootstrap import Array, group_codes, resample
-from mlopskit.validation.checks.interval import IntervalCheck, few_groups
+from mlopskit.validation.bootstrap import Array, group_codes, resample, student_quantile
+from mlopskit.validation.checks.interval import FEWEST_GROUPS, IntervalCheck
 from mlopskit.validation.intervals import newcombe_interval, wilson_interval
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.predictions import contest
@@ -78,7 +77,9 @@ class ParityCheck(IntervalCheck):
         """Tell why there is no interval; empty if there is one."""
         if empty := int((rows == 0).sum()):
             return f"{empty} of {len(rows)} groups have no row to count"
-        return "" if trial.groups is None else few_groups(group_codes(trial.groups, len(trial.X))[1])
+        if trial.groups is not None and (clusters := group_codes(trial.groups, len(trial.X))[1]) < FEWEST_GROUPS:
+            return f"{clusters} groups of rows that belong together, and at least {FEWEST_GROUPS} are needed"
+        return ""
 
     def _gaps(self, trial: Trial, codes: Array, positive: Array, looked: Array) -> list[_Gap]:
         """Return the gap of each pair, from the higher share to the lower; all intervals hold at once (Bonferroni)."""
@@ -86,20 +87,22 @@ class ParityCheck(IntervalCheck):
         shares = hits / rows
         pairs = list(combinations(np.argsort(-shares, kind="stable").tolist(), 2))
         confidence = 1 - (1 - self.confidence) / len(pairs)
-        errors = self._errors(trial, codes, positive, looked)
+        widths = self._widths(trial, codes, positive, looked, confidence)
         gaps = []
         for a, b in pairs:
             size = float(shares[a] - shares[b])
             low, high = newcombe_interval(int(hits[a]), int(rows[a]), int(hits[b]), int(rows[b]), confidence)
-            width = float(norm.ppf((1 + confidence) / 2)) * errors(a, b)
+            width = widths(a, b)
             gaps.append(_Gap(size, min(low, size - width), max(high, size + width)))
         return gaps
 
-    def _errors(self, trial: Trial, codes: Array, positive: Array, looked: Array) -> Callable[[int, int], float]:
-        """Return the standard error of a gap when whole groups of rows are drawn; 0 if rows are independent.
+    def _widths(
+        self, trial: Trial, codes: Array, positive: Array, looked: Array, confidence: float
+    ) -> Callable[[int, int], float]:
+        """Return half the interval of a gap when whole groups of rows are drawn; 0 if rows are independent.
 
-        Newcombe's interval is too narrow for rows that belong together; the normal one can be for shares near 0 or 1.
-        The wider of both is used.
+        Newcombe's interval is too narrow for rows that belong together; Student's can be for shares near 0 or 1. The
+        wider of both is used.
         """
         if trial.groups is None:
             return lambda _a, _b: 0.0
@@ -114,7 +117,8 @@ class ParityCheck(IntervalCheck):
                 return np.asarray((hits @ counts) / (rows @ counts))
 
         draws = resample(shares, count, resamples=self.resamples, seed=self.seed)
-        return lambda a, b: float(np.nanstd(draws[:, a] - draws[:, b], ddof=1))
+        quantile = student_quantile((1 + confidence) / 2, count)
+        return lambda a, b: quantile * float(np.nanstd(draws[:, a] - draws[:, b], ddof=1))
 
     def _verdict(self, gaps: list[_Gap]) -> str:
         """Call it fair or unfair if the intervals say so; if one is so wide that no gap could do, data is lacking."""
@@ -149,8 +153,8 @@ class DemographicParity(ParityCheck):
     tolerance : float
         The largest difference between two groups' shares that passes.
     confidence, resamples, seed
-        Of the intervals, which hold for all pairs of groups together: Newcombe's, and with ``groups=`` the normal one
-        with the standard error of drawing whole groups of rows, where that is wider.
+        Of the intervals, which hold for all pairs of groups together: Newcombe's, and with ``groups=`` Student's with
+        the standard error of drawing whole groups of rows, where that is wider.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -169,7 +173,7 @@ class DemographicParity(ParityCheck):
     ----------
     C. Dwork, M. Hardt, T. Pitassi, O. Reingold and R. Zemel, Fairness through awareness, ITCS 2012 (parity); R. G.
     Newcombe, Statistics in Medicine 17, 1998, and B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap,
-    1993, section 13.2 (the intervals).
+    1993, section 12.4 (the intervals).
 
     Examples
     --------

@@ -7,15 +7,20 @@ import numpy as np
 
 from mlopskit.validation.bootstrap import Array, Score, percentile_interval, resample
 from mlopskit.validation.checks.models import ScoreCheck
+from mlopskit.validation.metrics import Metric
 
 FEWEST_GROUPS = 10
 """Of fewer, a bootstrap interval is too narrow to be believed."""
+_FEWEST_ROWS = 20
 _LEAST_DEFINED = 0.9
+_ROUNDING = 1e-12
 
 
-def few_groups(groups: int) -> str:
+def too_few(rows: int, groups: int) -> str:
     """Tell that there are too few rows, or groups of rows, for an interval; empty if there are enough."""
-    return "" if groups >= FEWEST_GROUPS else f"{groups} rows or groups of rows, at least {FEWEST_GROUPS} are needed"
+    if rows < _FEWEST_ROWS:
+        return f"{rows} rows, and at least {_FEWEST_ROWS} are needed"
+    return "" if groups >= FEWEST_GROUPS else f"{groups} groups of rows, and at least {FEWEST_GROUPS} are needed"
 
 
 @attrs.frozen
@@ -36,6 +41,12 @@ class Interval:
     def ends(self) -> tuple[float, float]:
         """Return both ends; NaN if there is no interval."""
         return (np.nan, np.nan) if self.low is None or self.high is None else (self.low, self.high)
+
+    def clipped(self, least: float, most: float) -> Interval:
+        """Leave out what no score can be."""
+        if self.low is None or self.high is None:
+            return self
+        return Interval(max(self.low, least), min(self.high, most))
 
 
 @attrs.frozen
@@ -64,24 +75,35 @@ class IntervalCheck(ScoreCheck):
         default=0, kw_only=True, validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)]
     )
 
-    def interval(self, statistic: Score, groups: int, name: str) -> Interval:
-        """Return the percentile interval of a statistic of the groups' weights.
+    def interval(self, statistic: Score, metric: Metric, rows: int, groups: int) -> Interval:
+        """Return the percentile interval of a statistic of the groups' weights, in units of a metric.
 
-        There is none with fewer than 10 groups, or if the statistic is undefined in more than a tenth of the draws.
+        There is none of fewer than 20 rows or 10 groups, or if the statistic is undefined in more than a tenth of the
+        draws.
         """
-        if problem := few_groups(groups):
+        if problem := too_few(rows, groups):
             return Interval(problem=problem)
         draws = resample(statistic, groups, resamples=self.resamples, seed=self.seed)
-        return self.interval_of(draws, statistic(np.ones(groups)), name)
+        return self.interval_of(draws, statistic(np.ones(groups)), metric, groups)
 
-    def interval_of(self, draws: Array, whole: float, name: str) -> Interval:
-        """Return the percentile interval of draws of a number; `whole` is what it is on the rows as they are."""
+    def interval_of(self, draws: Array, whole: float, metric: Metric, groups: int) -> Interval:
+        """Return the percentile interval of draws of a number; `whole` is what it is on the rows as they are.
+
+        Where no draw differs, as of a model that is always right, groups that do differ were perhaps only not met:
+        up to such a share of all groups that none would be met with a probability of half of what confidence leaves.
+        By so much a score of at most 1 may be off.
+        """
         if not np.isfinite(whole):
-            return Interval(problem=f"{name} is undefined on these rows, as where all labels are the same")
+            return Interval(problem=f"{metric.name} is undefined on these rows, as where all labels are the same")
         defined = draws[np.isfinite(draws)]
         if len(defined) < _LEAST_DEFINED * len(draws):
-            return Interval(problem=f"{name} is undefined in {len(draws) - len(defined)} of {len(draws)} draws of rows")
-        return Interval(*percentile_interval(defined, self.confidence))
+            missing = len(draws) - len(defined)
+            return Interval(problem=f"{metric.name} is undefined in {missing} of {len(draws)} draws of the rows")
+        low, high = percentile_interval(defined, self.confidence, groups)
+        if metric.limits[1] == 1 and high - low < _ROUNDING:
+            unmet = 1 - ((1 - self.confidence) / 2) ** (1 / groups)
+            low, high = low - unmet, high + unmet
+        return Interval(low, high)
 
     def within(self, interval: Interval) -> str:
         """Put an interval into words."""

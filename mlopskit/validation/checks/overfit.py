@@ -11,7 +11,7 @@ import numpy as np
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import group_codes, resample
-from mlopskit.validation.checks.interval import IntervalCheck, few_groups
+from mlopskit.validation.checks.interval import IntervalCheck, too_few
 from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import contest
@@ -80,8 +80,8 @@ class MaxOverfit(IntervalCheck):
             for score, pieces, seed in ((seen_score, known, self.seed), (unseen_score, groups, self.seed + 1))
         ]
         gaps = drawn[0] - drawn[1] if metric.higher_is_better else drawn[1] - drawn[0]
-        interval = self.interval_of(gaps, observed["gap"], metric.name)
-        if problem := few_groups(min(groups, known)) or interval.problem:
+        interval = self.interval_of(gaps, observed["gap"], metric, min(groups, known))
+        if problem := too_few(min(count, known), min(groups, known)) or interval.problem:
             message = f"not enough data: {problem}; {known} training and {count} held-out rows are given"
             return self.result("failed", message, rows=count, observed=observed)
         low, high = interval.ends()

@@ -93,9 +93,10 @@ class RobustTo(IntervalCheck):
         after = Predictions("candidate", trial.model, spoiled, labels, which="spoiled")
         if problem := after.problem(metric.pair):
             return self.result("failed", problem, rows=len(rows), observed=observed)
-        codes, groups = group_codes(trial.groups, len(rows))
+        count = len(rows)
+        codes, groups = group_codes(trial.groups, count)
         good, bad = (metric.scorer(*each, codes, groups) for each in (pair, metric.pair(after)))
-        interval = self.interval(lambda counts: metric.gain(good(counts), bad(counts)), groups, metric.name)
+        interval = self.interval(lambda counts: metric.gain(good(counts), bad(counts)), metric, count, groups)
         low, high = interval.ends()
         verdict = (
             "not enough data" if interval.problem

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from mlopskit.markup.values import is_missing
 from mlopskit.records.report import CheckResult, Status
@@ -57,8 +57,8 @@ class NoWorseSlice(IntervalCheck):
     Notes
     -----
     Both scores are computed again on the same draws of groups. A slice is *worse* if its loss exceeds the tolerance in
-    a one-sided test with the standard error of those draws (the normal interval of Efron and Tibshirani), corrected for
-    the number of slices (Holm 1979). It is *uncertain* if only the estimate exceeds it; that does not fail.
+    a one-sided t-test with the standard error of those draws and as many groups as the slice has, corrected for the
+    number of slices (Holm 1979). It is *uncertain* if only the estimate exceeds it; that does not fail.
 
     Slices of fewer than 100 rows or 10 groups, or on which the metric is undefined, have "not enough data" and no say;
     if none has a say, the check fails. `observed` of the result: verdict ("worse", "uncertain", "no worse", "not enough
@@ -67,7 +67,7 @@ class NoWorseSlice(IntervalCheck):
 
     References
     ----------
-    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall, 1993, section 13.2.
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall, 1993, section 12.4.
 
     Examples
     --------
@@ -105,9 +105,9 @@ class NoWorseSlice(IntervalCheck):
         overall = metric.scorer(*candidate, codes, groups)
         slices = []
         for label, rows in _pieces(column):
-            few = len(rows) < _FEWEST_ROWS or len(np.unique(codes[rows])) < FEWEST_GROUPS
             other = None if champion is None else _part(metric, champion, rows, codes)
-            slices.append(_Slice(label, len(rows), few, _part(metric, candidate, rows, codes), other))
+            touched = len(np.unique(codes[rows]))
+            slices.append(_Slice(label, len(rows), touched, _part(metric, candidate, rows, codes), other))
 
         def losses(weights: Array, places: Sequence[int]) -> Array:
             """Say how far some slices fall behind; the score on all rows is computed once for them all."""
@@ -133,9 +133,10 @@ class NoWorseSlice(IntervalCheck):
         tested = [place for place, kept in zip(tested, often, strict=True) if kept]
         defined = [part[np.isfinite(part)] for part in draws.T[often]]
         excess = np.array([found[place]["loss"] - self.tolerance for place in tested])
-        p_values = holm(_one_sided(excess, np.array([part.std(ddof=1) for part in defined])), len(judged))
+        touched = np.array([found[place]["groups"] for place in tested])
+        p_values = holm(_one_sided(excess, np.array([part.std(ddof=1) for part in defined]), touched), len(judged))
         for place, part, p_value in zip(tested, defined, p_values, strict=True):
-            low, high = percentile_interval(part, self.confidence)
+            low, high = percentile_interval(part, self.confidence, found[place]["groups"])
             found[place] |= {"low": low, "high": high, "p_value": float(p_value)}
             if self._exceeds(found[place]):
                 found[place]["status"] = "worse" if p_value < 1 - self.confidence else "uncertain"
@@ -150,7 +151,7 @@ class _Slice:
 
     label: Any
     rows: int
-    few: bool
+    groups: int
     candidate: Score
     champion: Score | None
 
@@ -164,10 +165,11 @@ class _Slice:
     def describe(self, metric: Metric, weights: Array, whole: float) -> dict[str, Any]:
         name = "missing" if is_missing(self.label) else str(self.label)
         found: dict[str, Any] = {
-            "slice": name, "rows": self.rows, "status": "not enough data", "candidate": None, "other": None,
-            "loss": None, "low": None, "high": None, "p_value": None,
+            "slice": name, "rows": self.rows, "groups": self.groups, "status": "not enough data",
+            "candidate": None, "other": None, "loss": None, "low": None, "high": None, "p_value": None,
         }  # fmt: skip
-        if self.few or not math.isfinite(loss := self.loss(metric, weights, whole)):
+        few = self.rows < _FEWEST_ROWS or self.groups < FEWEST_GROUPS
+        if few or not math.isfinite(loss := self.loss(metric, weights, whole)):
             return found
         scores = {"candidate": self.candidate(weights), "other": self.other(weights, whole)}
         return found | scores | {"loss": loss, "status": "no worse"}
@@ -187,11 +189,14 @@ def _part(metric: Metric, pair: tuple[Array, Array], rows: Array, codes: Array) 
     return lambda weights: score(weights[touched])
 
 
-def _one_sided(excess: Array, error: Array) -> Array:
-    """Return the p-values of exceeding zero; without any spread, what is seen is certain."""
+def _one_sided(excess: Array, error: Array, groups: Array) -> Array:
+    """Return the p-values of exceeding zero; without any spread, what is seen is certain.
+
+    The standard errors are those of draws of few groups, which vary too little; see `student_quantile`.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(error > 0, excess / error, np.sign(excess) * np.inf)
-    return np.asarray(norm.sf(np.nan_to_num(z, nan=0.0)))
+        t = np.where(error > 0, excess / error * np.sqrt((groups - 1) / groups), np.sign(excess) * np.inf)
+    return np.asarray(student.sf(np.nan_to_num(t, nan=0.0), groups - 1))
 
 
 def _badness(found: dict[str, Any]) -> float:

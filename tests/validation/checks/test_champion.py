@@ -55,7 +55,8 @@ def test_an_equally_good_candidate_is_refused(metric, held_out, linear):
     result = checks.BetterThanChampion(metric, resamples=200).check(trial_of(held_out, linear(), linear()))
     assert result.status == "failed"
     assert result.message.startswith("no evidence of gain")
-    assert (result.observed["gain"], result.observed["low"], result.observed["high"]) == (0, 0, 0)
+    assert (result.observed["gain"], result.observed["high"]) == (0, -result.observed["low"])
+    assert 0 <= result.observed["high"] < 0.002  # by so much they may differ on rows not met
 
 
 def test_the_gain_has_to_exceed_what_was_asked_for(held_out, linear):
@@ -93,13 +94,13 @@ def test_too_few_groups_are_not_enough_data(held_out, linear):
     )
     assert (result.status, result.message) == (
         "failed",
-        "not enough data: 9 rows or groups of rows, at least 10 are needed",
+        "not enough data: 9 groups of rows, and at least 10 are needed",
     )
 
 
 def test_a_metric_that_is_often_undefined_is_not_enough_data(linear):
-    X = pd.DataFrame({"signal": np.arange(12.0), "noisy": 0.0})
-    result = checks.BetterThanChampion("roc_auc").check(Trial(linear(), linear("noisy"), X, [0] * 11 + [1]))
+    X = pd.DataFrame({"signal": np.arange(24.0), "noisy": 0.0})
+    result = checks.BetterThanChampion("roc_auc").check(Trial(linear(), linear("noisy"), X, [0] * 23 + [1]))
     assert result.status == "failed"
     assert result.message.startswith("not enough data: roc_auc is undefined in")
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
@@ -83,7 +84,17 @@ def test_a_few_right_answers_are_no_certainty(linear):
     assert (result.observed["candidate"], result.observed["verdict"]) == (1.0, "uncertain")
     assert result.observed["low"] == pytest.approx(0.757, abs=0.001)
     result = checks.MinScore("f1", 0.5).check(Trial(linear(), X=X[:8], y=[1, 0] * 4))
-    assert result.message == "not enough data: 8 rows or groups of rows, at least 10 are needed"
+    assert result.message == "not enough data: 8 rows, and at least 20 are needed"
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(40, "uncertain"), (4000, "good enough")])
+def test_a_model_that_is_always_right_is_not_certain_to_be_right_elsewhere(rows, verdict, linear):
+    X, y = pd.DataFrame({"signal": [3.0, -3.0] * (rows // 2)}), [1, 0] * (rows // 2)
+    for metric in ("roc_auc", "f1"):
+        observed = checks.MinScore(metric, 0.99).check(Trial(linear(), X=X, y=y)).observed
+        assert (observed["candidate"], observed["high"], observed["verdict"]) == (1.0, 1.0, verdict)
+        exact = binomtest(rows, rows).proportion_ci(0.95, method="exact").low
+        assert observed["low"] == pytest.approx(exact, abs=1e-9)
 
 
 def test_rows_that_belong_together_make_the_interval_wider(linear):

@@ -60,6 +60,19 @@ def test_the_probability_of_calling_any_slice_worse_is_at_most_what_was_asked_fo
     assert alarms / 60 <= 0.22  # three standard errors above 0.1
 
 
+@pytest.mark.parametrize("champion", [True, False])
+def test_few_groups_raise_no_more_false_alarms(champion, linear):
+    random, alarms, day = np.random.default_rng(1), 0, np.repeat(np.arange(10), 100)
+    for _ in range(100):
+        y = random.integers(0, 2, 1000)
+        shared = random.normal(size=(10, 2))[day] * 0.8  # how good either model is on a day
+        noise = (2 * y[:, None] - 1) * (1 + shared) + random.normal(size=(1000, 2))
+        X = pd.DataFrame(noise, columns=["one", "other"]).assign(origin=random.integers(0, 5, 1000))
+        check = checks.NoWorseSlice("origin", "accuracy", tolerance=0.0, resamples=150)
+        alarms += check.check(Trial(linear("one"), linear("other") if champion else None, X, y, day)).status == "failed"
+    assert alarms / 100 <= 0.08  # 0.05 is asked for; with a normal distribution 0.11
+
+
 def test_small_and_undefined_slices_have_no_say_and_are_named(held_out, linear):
     X, y = held_out
     carrier = pd.Series("UA", index=X.index, dtype=object)
