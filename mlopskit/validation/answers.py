@@ -57,7 +57,8 @@ def plain_column(values: Any, rows: int, name: str) -> Array:
         raise ValidationError(f"{name} has the shape {array.shape} for {rows} rows")
     series = _inferred(array)
     if missing := int(series.isna().sum()):
-        raise ValidationError(f"{name} is missing in {missing} of {rows} rows; leave them out or fill them")
+        remedy = "; leave those rows out" if name.endswith("y") else ""  # what a model says can not be left out
+        raise ValidationError(f"{name} is missing in {missing} of {rows} rows{remedy}")
     if series.dtype == object:
         try:
             set(series)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,9 @@ from mlopskit.validation.checks.check import Check, FrameCheck
 from mlopskit.validation.checks.models import ModelCheck
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.trial_rows import count_rows
+
+_INSTALLED = {"site-packages", "mlopskit"}
+"""Folders of files that are not the user's."""
 
 
 class Evaluation:
@@ -84,7 +89,7 @@ class _Progress:
         if self.problem or not chunks:
             return self.check.result("error", self.problem or "there was no frame to look at")
         try:
-            return self.check.finish(self.state)
+            return _result(self.check, self.check.finish(self.state))
         except Exception as error:  # noqa: BLE001 - see update
             named = ", ".join(map(repr, self.check.reads))
             return self.check.result("error", f"can not conclude on {named or 'these rows'}: {_reason(error)}")
@@ -99,7 +104,7 @@ def _judge(check: Check, trial: Trial) -> CheckResult:
     if not isinstance(check, ModelCheck):
         return check.result("skipped", "looks at rows; use validate")
     try:
-        return check.check(trial)
+        return _result(check, check.check(trial))
     except Exception as error:  # noqa: BLE001 - whatever the model did to one check, the others shall run
         return check.result("error", f"can not run: {_reason(error)}")
 
@@ -112,5 +117,18 @@ def _rows(X: Any) -> int:  # noqa: N803
 
 
 def _reason(error: Exception) -> str:
-    """Only mlopskit's own messages are known to be free of data values."""
-    return str(error) if isinstance(error, MlopskitError) else type(error).__name__
+    """Only mlopskit's own messages are known to be free of data values; of others, tell what and in which file."""
+    if isinstance(error, MlopskitError):
+        return str(error)
+    own = [
+        place for place in traceback.extract_tb(error.__traceback__) if not _INSTALLED & set(Path(place.filename).parts)
+    ]
+    where = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+    return f"{type(error).__name__}{where}"
+
+
+def _result(check: Check, found: object) -> CheckResult:
+    if isinstance(found, CheckResult):
+        return found
+    kind = type(found).__name__
+    return check.result("error", f'it returned a {kind}; a check returns self.result("passed"), or another status')

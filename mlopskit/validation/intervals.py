@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import binomtest
+from scipy.stats import norm
 
 
-def wilson_interval(hits: int, rows: int, confidence: float) -> tuple[float, float]:
+def wilson_interval(hits: float, rows: float, confidence: float) -> tuple[float, float]:
     """Return Wilson's score interval of a share.
 
     Parameters
     ----------
-    hits, rows : int
-        In how many of how many rows it holds; at least one row.
+    hits, rows : float
+        In how many of how many rows it holds; more than none. Fractions are for rows that are not independent.
     confidence : float
         Between 0 and 1.
 
     References
     ----------
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22, 1927; as in SciPy.
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22, 1927.
 
     Examples
     --------
@@ -27,16 +27,21 @@ def wilson_interval(hits: int, rows: int, confidence: float) -> tuple[float, flo
     >>> round(low, 3), high
     (0.839, 1.0)
     """
-    found = binomtest(hits, rows).proportion_ci(confidence, method="wilson")
-    return float(found.low), float(found.high)
+    z = float(norm.ppf((1 + confidence) / 2))
+    share, weight = hits / rows, z**2 / rows
+    centre = (share + weight / 2) / (1 + weight)
+    width = z / (1 + weight) * math.sqrt(share * (1 - share) / rows + weight / (4 * rows))
+    return (0.0 if hits == 0 else centre - width), (1.0 if hits == rows else centre + width)
 
 
-def newcombe_interval(hits: int, rows: int, other_hits: int, other_rows: int, confidence: float) -> tuple[float, float]:
+def newcombe_interval(
+    hits: float, rows: float, other_hits: float, other_rows: float, confidence: float
+) -> tuple[float, float]:
     """Return the interval of a difference between two shares of different rows, made from Wilson's of each.
 
     Parameters
     ----------
-    hits, rows, other_hits, other_rows : int
+    hits, rows, other_hits, other_rows : float
         In how many of how many rows it holds, of the first share and of the one taken away from it.
     confidence : float
         Between 0 and 1.

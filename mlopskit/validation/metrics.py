@@ -52,6 +52,11 @@ class Metric:
         """What is better, "higher" or "lower"."""
         return "higher" if self.higher_is_better else "lower"
 
+    def counted_groups(self, truth: Array, groups: NDArray[np.intp]) -> int:
+        """Count the groups of rows that the score hangs on: for roc_auc those of the rarer class, for f1 of its own."""
+        classes = {"roc_auc": [truth, ~truth], "f1": [truth]} if truth.dtype == bool else {}
+        return min(len(np.unique(groups[rows])) for rows in classes.get(self.name, [slice(None)]))
+
     @property
     def limits(self) -> tuple[float, float]:
         """The least and the most that it can be."""

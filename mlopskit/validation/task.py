@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
-from mlopskit.validation.answers import plain_answers
+from mlopskit.validation.answers import family, plain_answers
 from mlopskit.validation.trial_rows import count_rows
 
 Kind: TypeAlias = Literal["classification", "regression"]
@@ -54,8 +54,9 @@ class Task:
         ValidationError
             If labels are missing, or can not be told apart.
         """
-        plain_answers(labels, count_rows(labels), "y")
-        frame = pd.DataFrame(np.asarray(labels))
+        plain = plain_answers(labels, count_rows(labels), "y")
+        decimal = plain.dtype == object and family(plain) == "numbers"
+        frame = pd.DataFrame(plain.astype(float) if decimal else np.asarray(labels))
         kind, reason = _kind(model, frame)
         outputs = frame.shape[1]
         classes = _count_classes(model, frame) if kind == "classification" and outputs == 1 else 0

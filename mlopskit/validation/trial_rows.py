@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -107,7 +108,19 @@ def frame_of(rows: Any, role: str, purpose: str) -> pd.DataFrame:
         return rows
     if hasattr(rows, "__arrow_c_stream__") and not isinstance(rows, pd.Series):
         return next(frames_in(rows))
-    raise ValidationError(f"the {role} rows are a {type(rows).__name__}; {purpose} need a DataFrame")
+    raise ValidationError(f"the {role} rows are {kind_of(rows)}; {purpose} need a DataFrame")
+
+
+def kind_of(rows: Any) -> str:
+    """Name a type with the library it is from.
+
+    Examples
+    --------
+    >>> kind_of(np.zeros(3)), kind_of([])
+    ('a numpy ndarray', 'a list')
+    """
+    library = type(rows).__module__.partition(".")[0]
+    return f"a {type(rows).__name__}" if library == "builtins" else f"a {library} {type(rows).__name__}"
 
 
 def column_of(frame: pd.DataFrame, column: Label, role: str) -> pd.Series:

@@ -109,6 +109,13 @@ def test_r2_is_undefined_for_labels_that_do_not_vary_whatever_their_rounding():
     assert np.isnan(score(np.r_[np.arange(10.0), np.zeros(20)]))
 
 
+def test_scores_hang_on_the_groups_of_the_class_they_are_about():
+    truth, groups = np.array([True, False, False, False, True, False]), np.array([0, 1, 1, 2, 0, 0])
+    counted = {name: metric_named(name).counted_groups(truth, groups) for name in ("roc_auc", "f1", "brier")}
+    assert counted == {"roc_auc": 1, "f1": 1, "brier": 3}
+    assert metric_named("accuracy").counted_groups(np.array([1, 0, 0, 0, 1, 0]), groups) == 3
+
+
 def test_a_gain_is_positive_whatever_the_direction():
     assert metric_named("roc_auc").gain(0.8, 0.7) == pytest.approx(0.1)
     assert metric_named("log_loss").gain(0.3, 0.4) == pytest.approx(0.1)

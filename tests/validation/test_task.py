@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,7 @@ class Says:
         (Says(classes_=["a", "b", "c"]), [0.5, 1.5], "classification", 3, "the model has classes_"),
         (Says(predict_proba=len), [3, 5], "classification", 2, "the model has predict_proba"),
         (Says(predict_proba=len), [0.5, 1.5], "regression", 0, "labels have fractions"),
+        (Says(), [Decimal("0.5"), Decimal(2)], "regression", 0, "labels have fractions"),
         (Says(), [1 + 2j, 3j], "classification", 2, "labels are no numbers"),
         (LogisticRegression, [0, 1], "classification", 2, "the model has predict_proba"),
         (Says(), ["late", "late", "in time"], "classification", 2, "labels are no numbers"),

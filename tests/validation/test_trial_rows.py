@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.trial import Trial
-from mlopskit.validation.trial_rows import column_of, fitted_columns, frame_of, held_out, training
+from mlopskit.validation.trial_rows import column_of, count_rows, fitted_columns, frame_of, held_out, taken, training
 
 X = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 
@@ -45,6 +46,28 @@ def test_columns_are_named_when_they_can_not_be_had():
         column_of(X[["a", "a"]], "a", "held-out")
     with pytest.raises(ValidationError, match="ndarray; slices need a DataFrame"):
         frame_of(X.to_numpy(), "held-out", "slices")
+
+
+@pytest.mark.parametrize(
+    "rows", [X, X.to_numpy(), csr_matrix(X.to_numpy()), [[1, 3], [2, 4]]], ids=lambda rows: type(rows).__name__
+)
+def test_rows_of_any_kind_are_counted_and_taken(rows):
+    assert count_rows(rows) == 2
+    assert count_rows(taken(rows, np.array([1, 1, 0]))) == 3
+    assert count_rows(taken(rows, np.arange(0))) == 0
+    for wrong in ("rows", {"a": [1]}, 5, None, iter([1])):
+        with pytest.raises(ValidationError, match="give a DataFrame, or one item per row"):
+            count_rows(wrong)
+
+
+def test_a_table_has_named_columns_too():
+    pa = pytest.importorskip("pyarrow")
+    assert frame_of(pa.table({"a": [1, 2]}), "held-out", "slices")["a"].tolist() == [1, 2]
+
+
+def test_rows_and_labels_are_as_many():
+    with pytest.raises(ValidationError, match="X has 2 rows and y 1 labels; pass as many of both"):
+        held_out(Trial(None, X=X, y=[0]))
 
 
 @pytest.mark.parametrize(

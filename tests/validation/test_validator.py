@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -80,7 +82,26 @@ def test_a_model_check_that_raises_stops_no_other(held_out, linear):
     X, y = held_out
     report = Validator([Broken(), checks.MinScore("accuracy", 0.5)]).validate_model(linear(), X, y)
     assert [result.status for result in report.results] == ["error", "passed"]
-    assert report.results[0].message == "can not run: RuntimeError"
+    assert re.fullmatch(r"can not run: RuntimeError in test_validator.py, line \d+", report.results[0].message)
+
+
+def test_a_check_that_returns_nothing_is_an_error(flights, held_out, linear):
+    class Forgets(checks.ModelCheck):
+        def check(self, trial):
+            self.result("passed")
+
+    class Neglects(checks.RowCheck):
+        def failing(self, frame):
+            return frame[self.column] == "XXX"
+
+        def finish(self, state):
+            return True
+
+    for report in (
+        Validator([Forgets()]).validate_model(linear(), *held_out),
+        Validator([Neglects("origin")]).validate(flights),
+    ):
+        assert (report.results[0].status, "returns self.result" in report.results[0].message) == ("error", True)
 
 
 def test_a_pipeline_step_can_call_it_by_its_two_methods(flights):

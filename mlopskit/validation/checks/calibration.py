@@ -70,7 +70,7 @@ class Calibrated(ScoreCheck):
     def judge(self, trial: Trial) -> CheckResult:
         """Compare probabilities with labels, bin by bin."""
         if not has_rows(trial):
-            raise ValidationError("there are no held-out rows to compare probabilities with")
+            raise ValidationError("there are no held-out rows to compare probabilities with; pass X and y")
         candidate = contest(trial).candidate
         several = len(candidate.classes) > 2
         truth, probability = candidate.confidence() if several else candidate.positive_probability()
@@ -81,7 +81,8 @@ class Calibrated(ScoreCheck):
         }  # fmt: skip
         if rows < 10 * self.bins:
             return self.result("failed", f"not enough data: {rows} rows for {self.bins} bins", observed=observed)
-        order = np.argsort(probability, kind="stable")
+        order = np.random.default_rng(_SEED).permutation(rows)  # so that ties fall into bins by chance, not by place
+        order = order[np.argsort(probability[order], kind="stable")]
         truth, probability = truth[order], probability[order]
         found, chance = calibration_error(truth, probability, self.bins), expected_error(probability, self.bins)
         direction = direction_of(truth, probability, self.bins)

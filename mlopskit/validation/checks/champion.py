@@ -26,8 +26,9 @@ class GainCheck(IntervalCheck):
         name, model = other
         count = count_rows(trial.X)
         codes, groups = group_codes(trial.groups, count)
-        first, second = (metric.scorer(*metric.pair(each), codes, groups) for each in (contest(trial).candidate, model))
-        interval = self.interval(lambda counts: metric.gain(first(counts), second(counts)), metric, count, groups)
+        pair = metric.pair(contest(trial).candidate)
+        first, second = (metric.scorer(*each, codes, groups) for each in (pair, metric.pair(model)))
+        interval = self.interval(lambda counts: metric.gain(first(counts), second(counts)), metric, pair[0], codes)
         whole = np.ones(groups)
         observed = self.gained(metric, min_gain, first(whole), (name, second(whole)))
         observed |= {"low": interval.low, "high": interval.high, "n": count, "groups": groups}
@@ -87,8 +88,9 @@ class BetterThanChampion(GainCheck):
     -----
     `observed` of the result: verdict ("better", "worse", "uncertain", "not enough data"; without an interval "better"
     or "no better"), metric, candidate, champion, gain, low, high, n (rows), groups (rows, if none were given),
-    threshold, direction. With fewer than 20 rows or 10 groups, or if the metric is undefined in more than a tenth of
-    the draws, the check fails for lack of data.
+    threshold, direction. With fewer than 20 rows or 10 groups (of roc_auc with rows of the rarer class, of f1 with
+    rows of the positive one), or if the metric is undefined in more than a tenth of the draws, the check fails for lack
+    of data.
 
     References
     ----------

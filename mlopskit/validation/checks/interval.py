@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from mlopskit.validation.bootstrap import Array, Score, percentile_interval, resample
 from mlopskit.validation.checks.models import ScoreCheck
@@ -16,11 +17,19 @@ _LEAST_DEFINED = 0.9
 _ROUNDING = 1e-12
 
 
+def undefined(metric: Metric, *scores: float) -> str:
+    """Tell that a score is undefined; empty if it is not."""
+    known = np.isfinite(scores).all()
+    return "" if known else f"{metric.name} is undefined on these rows, as where all labels are the same"
+
+
 def too_few(rows: int, groups: int) -> str:
     """Tell that there are too few rows, or groups of rows, for an interval; empty if there are enough."""
     if rows < _FEWEST_ROWS:
         return f"{rows} rows, and at least {_FEWEST_ROWS} are needed"
-    return "" if groups >= FEWEST_GROUPS else f"{groups} groups of rows, and at least {FEWEST_GROUPS} are needed"
+    if groups >= FEWEST_GROUPS:
+        return ""
+    return f"{groups} rows or groups of rows that the score hangs on, and at least {FEWEST_GROUPS} are needed"
 
 
 @attrs.frozen
@@ -75,26 +84,26 @@ class IntervalCheck(ScoreCheck):
         default=0, kw_only=True, validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)]
     )
 
-    def interval(self, statistic: Score, metric: Metric, rows: int, groups: int) -> Interval:
+    def interval(self, statistic: Score, metric: Metric, truth: Array, codes: NDArray[np.intp]) -> Interval:
         """Return the percentile interval of a statistic of the groups' weights, in units of a metric.
 
         There is none of fewer than 20 rows or 10 groups, or if the statistic is undefined in more than a tenth of the
-        draws.
+        draws. `truth` and `codes` are the label and the group of each row.
         """
-        if problem := too_few(rows, groups):
+        groups, counted = int(codes.max()) + 1, metric.counted_groups(truth, codes)
+        whole = statistic(np.ones(groups))
+        if problem := undefined(metric, whole) or too_few(len(truth), counted):
             return Interval(problem=problem)
         draws = resample(statistic, groups, resamples=self.resamples, seed=self.seed)
-        return self.interval_of(draws, statistic(np.ones(groups)), metric, groups)
+        return self.interval_of(draws, metric, counted)
 
-    def interval_of(self, draws: Array, whole: float, metric: Metric, groups: int) -> Interval:
-        """Return the percentile interval of draws of a number; `whole` is what it is on the rows as they are.
+    def interval_of(self, draws: Array, metric: Metric, groups: int) -> Interval:
+        """Return the percentile interval of draws of groups.
 
         Where no draw differs, as of a model that is always right, groups that do differ were perhaps only not met:
         up to such a share of all groups that none would be met with a probability of half of what confidence leaves.
         By so much a score of at most 1 may be off.
         """
-        if not np.isfinite(whole):
-            return Interval(problem=f"{metric.name} is undefined on these rows, as where all labels are the same")
         defined = draws[np.isfinite(draws)]
         if len(defined) < _LEAST_DEFINED * len(draws):
             missing = len(draws) - len(defined)

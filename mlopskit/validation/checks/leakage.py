@@ -14,7 +14,6 @@ from mlopskit.validation.checks.split_overlap import NoDuplicatesAcross, NoGroup
 from mlopskit.validation.label import Label, column_label, plain_label
 
 
-
 @attrs.frozen
 class NoLeakage(ScoreCheck):
     """Nothing gives the labels of the held-out rows away: no column alone, no copied row, no group, no later time.
@@ -33,8 +32,8 @@ class NoLeakage(ScoreCheck):
     Notes
     -----
     `observed` of the result: verdict ("leak", "no leak", "not enough data"; none if a part could not run) and, by part,
-    its status, message and what it observed. The parts are checks of their own, for other tolerances: `SingleFeaturePower`,
-    `NoDuplicatesAcross`, `NoTimeLeakage` and `NoGroupLeakage`.
+    its status, message and what it observed. The parts are checks of their own, for other tolerances:
+    `SingleFeaturePower`, `NoDuplicatesAcross`, `NoTimeLeakage` and `NoGroupLeakage`.
 
     References
     ----------

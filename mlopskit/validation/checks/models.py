@@ -95,5 +95,7 @@ def finite_number(owner: Any, field: Any, value: float) -> None:
 def recorded(scores: Mapping[str, float], metric: str, role: str) -> float:
     """Look up a score that was measured elsewhere."""
     if metric not in scores:
-        raise ValidationError(f"there are no held-out rows to measure {metric} on, and no recorded one of the {role}")
+        raise ValidationError(
+            f"there are no held-out rows to measure {metric} on, and no recorded one of the {role}; pass X and y"
+        )
     return float(scores[metric])

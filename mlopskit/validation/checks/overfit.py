@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation.bootstrap import group_codes, resample
-from mlopskit.validation.checks.interval import IntervalCheck, too_few
+from mlopskit.validation.checks.interval import Interval, IntervalCheck, too_few, undefined
 from mlopskit.validation.checks.models import optional_metric
-from mlopskit.validation.metrics import metric_named
+from mlopskit.validation.metrics import Metric, Pair, metric_named
 from mlopskit.validation.predictions import contest
 from mlopskit.validation.task import Task
 from mlopskit.validation.trial_rows import count_rows, held_out, training
@@ -67,22 +68,16 @@ class MaxOverfit(IntervalCheck):
         task = Task.of(trial.model, labels)
         metric, models = metric_named(self.metric or task.metric), contest(trial)
         known, count = count_rows(seen), count_rows(rows)
-        codes, groups = group_codes(trial.groups, count)
-        unseen_score = metric.scorer(*metric.pair(models.candidate), codes, groups)
-        seen_score = metric.scorer(*metric.pair(models.training), np.arange(known), known)
-        train, test = seen_score(np.ones(known)), unseen_score(np.ones(groups))
+        before = metric.pair(models.training), np.arange(known)
+        after = metric.pair(models.candidate), group_codes(trial.groups, count)[0]
+        train, test = (metric.score(*pair) for pair, _ in (before, after))
         observed: dict[str, Any] = {
             "verdict": "not enough data", "metric": metric.name, "task": str(task), "train": train, "candidate": test,
             "gap": metric.gain(train, test), "low": None, "high": None, "threshold": self.tolerance, "n": count,
         }  # fmt: skip
-        drawn = [
-            resample(score, pieces, resamples=self.resamples, seed=seed)
-            for score, pieces, seed in ((seen_score, known, self.seed), (unseen_score, groups, self.seed + 1))
-        ]
-        gaps = drawn[0] - drawn[1] if metric.higher_is_better else drawn[1] - drawn[0]
-        interval = self.interval_of(gaps, observed["gap"], metric, min(groups, known))
-        if problem := too_few(min(count, known), min(groups, known)) or interval.problem:
-            message = f"not enough data: {problem}; {known} training and {count} held-out rows are given"
+        interval = self._of_gap(metric, before, after)
+        if interval.problem:
+            message = f"not enough data: {interval.problem}; {known} training and {count} held-out rows are given"
             return self.result("failed", message, rows=count, observed=observed)
         low, high = interval.ends()
         verdict = "no overfit" if high <= self.tolerance else "overfit" if low > self.tolerance else "uncertain"
@@ -93,3 +88,16 @@ class MaxOverfit(IntervalCheck):
         )
         observed |= {"verdict": verdict, "low": low, "high": high}
         return self.result("passed" if verdict == "no overfit" else "failed", message, rows=count, observed=observed)
+
+    def _of_gap(self, metric: Metric, *sides: tuple[Pair, NDArray[np.intp]]) -> Interval:
+        """Return the interval of the gap between training and held-out rows, each drawn by itself."""
+        counted = min(metric.counted_groups(pair[0], codes) for pair, codes in sides)
+        scores = [metric.score(*pair) for pair, _ in sides]
+        fewest = min(len(codes) for _, codes in sides)
+        if problem := undefined(metric, *scores) or too_few(fewest, counted):
+            return Interval(problem=problem)
+        seen, unseen = (
+            resample(metric.scorer(*pair, codes, codes.max() + 1), codes.max() + 1, resamples=self.resamples, seed=seed)
+            for seed, (pair, codes) in enumerate(sides, self.seed)
+        )
+        return self.interval_of(seen - unseen if metric.higher_is_better else unseen - seen, metric, counted)

@@ -19,7 +19,7 @@ from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import Predictions, contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out
+from mlopskit.validation.trial_rows import held_out, kind_of
 
 _STREAM = 20170
 
@@ -84,7 +84,7 @@ class RobustTo(IntervalCheck):
         # Rows made up with the same seed would get themselves as noise; the second number keeps the streams apart.
         random = np.random.default_rng([self.seed, _STREAM])
         if not isinstance(rows, pd.DataFrame):
-            raise ValidationError(f"the held-out rows are a {type(rows).__name__}; only a pandas DataFrame is spoiled")
+            raise ValidationError(f"the held-out rows are {kind_of(rows)}; only a pandas DataFrame is spoiled")
         spoiled = _SPOIL[self.trouble](rows, self.amount, random)
         observed: dict[str, Any] = {
             "verdict": "raises", "metric": metric.name, "task": str(task), "before": metric.score(*pair), "after": None,
@@ -96,7 +96,7 @@ class RobustTo(IntervalCheck):
         count = len(rows)
         codes, groups = group_codes(trial.groups, count)
         good, bad = (metric.scorer(*each, codes, groups) for each in (pair, metric.pair(after)))
-        interval = self.interval(lambda counts: metric.gain(good(counts), bad(counts)), metric, count, groups)
+        interval = self.interval(lambda counts: metric.gain(good(counts), bad(counts)), metric, pair[0], codes)
         low, high = interval.ends()
         verdict = (
             "not enough data" if interval.problem

@@ -81,7 +81,7 @@ class MinScore(IntervalCheck):
         if self.metric == "accuracy" and trial.groups is None and truth.ndim == 1:
             interval = Interval(*wilson_interval(int((truth == predicted).sum()), len(truth), self.confidence))
         else:
-            interval = self.interval(metric.scorer(truth, predicted, codes, groups), metric, len(truth), groups)
+            interval = self.interval(metric.scorer(truth, predicted, codes, groups), metric, truth, codes)
             interval = interval.clipped(*metric.limits)
         found = f"{self.metric} is {score:.4g} ({self.within(interval)})"
         return self._result(metric, score, interval, found, rows=len(truth))

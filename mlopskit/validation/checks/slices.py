@@ -60,7 +60,8 @@ class NoWorseSlice(IntervalCheck):
     a one-sided t-test with the standard error of those draws and as many groups as the slice has, corrected for the
     number of slices (Holm 1979). It is *uncertain* if only the estimate exceeds it; that does not fail.
 
-    Slices of fewer than 100 rows or 10 groups, or on which the metric is undefined, have "not enough data" and no say;
+    Slices of fewer than 100 rows or 10 groups (of roc_auc with rows of the rarer class, of f1 with rows of the positive
+    one), or on which the metric is undefined, have "not enough data" and no say;
     if none has a say, the check fails. `observed` of the result: verdict ("worse", "uncertain", "no worse", "not enough
     data"), metric, direction, threshold, against, and the slices by name, the worst first and at most 20; the message
     only counts them, since their names are values of the data.
@@ -106,7 +107,7 @@ class NoWorseSlice(IntervalCheck):
         slices = []
         for label, rows in _pieces(column):
             other = None if champion is None else _part(metric, champion, rows, codes)
-            touched = len(np.unique(codes[rows]))
+            touched = metric.counted_groups(candidate[0][rows], codes[rows])
             slices.append(_Slice(label, len(rows), touched, _part(metric, candidate, rows, codes), other))
 
         def losses(weights: Array, places: Sequence[int]) -> Array:

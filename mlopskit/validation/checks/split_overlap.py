@@ -16,7 +16,7 @@ from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck, failing_rows
 from mlopskit.validation.intervals import newcombe_interval
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
-from mlopskit.validation.trial_rows import column_of, frame_of, held_out, training
+from mlopskit.validation.trial_rows import column_of, frame_of, held_out, pieces_of, training
 
 
 def _share(owner: Any, field: Any, value: float) -> None:
@@ -50,7 +50,7 @@ class NoDuplicatesAcross(ScoreCheck):
     -----
     Rows are compared in the columns that both sets have. `observed` of the result: verdict ("leak", "no leak"), share
     (of held-out rows with a copy in training), natural (of training rows with another), low, high (Newcombe's interval
-    of their difference), threshold, n.
+    of their difference, in which equal rows count as one), threshold, n.
 
     Examples
     --------
@@ -76,10 +76,9 @@ class NoDuplicatesAcross(ScoreCheck):
         together = pd.concat([seen[shared], rows[shared]], ignore_index=True)  # in one dtype, so that 1 equals 1.0
         hashes = _hashes(together)
         known, asked = hashes[: len(seen)], hashes[len(seen) :]
-        copied = np.isin(asked, known)
-        _, place, counts = np.unique(known, return_inverse=True, return_counts=True)
-        copies, repeated = int(copied.sum()), int((counts[place] > 1).sum())
-        low, high = newcombe_interval(copies, len(asked), repeated, len(known), self.confidence)
+        copied, again = np.isin(asked, known), _repeats(known)
+        copies, repeated = int(copied.sum()), int(again.sum())
+        low, high = newcombe_interval(*_effective(copied, asked, 1), *_effective(again, known, 2), self.confidence)
         leak = low > self.tolerance
         observed: dict[str, Any] = {
             "verdict": "leak" if leak else "no leak", "share": copies / len(asked), "natural": repeated / len(known),
@@ -185,12 +184,14 @@ class NoGroupLeakage(_NoColumnLeakage):
 
     def leaking(self, asked: pd.Series, known: pd.Series) -> Array:
         """Look for groups on both sides."""
+        for each in (asked, known):
+            pieces_of(each)  # refuses what can not be told apart
         shared: Array = (asked.isin(known.dropna().unique()) & asked.notna()).to_numpy(dtype=bool)
         return shared
 
 
 def _hashes(frame: pd.DataFrame) -> Array:
-    """Return one number per row; what has no hash, such as a list, is told apart by how it is written."""
+    """Return one number per row; what can not be hashed, such as a list, is told apart by how it is written."""
     hashable = {place: _hashable(column) for place, (_, column) in enumerate(frame.items())}
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(hashable), index=False))
 
@@ -198,9 +199,25 @@ def _hashes(frame: pd.DataFrame) -> Array:
 def _hashable(column: pd.Series) -> pd.Series:
     try:
         pd.util.hash_pandas_object(column, index=False)
-    except TypeError:
+    except (TypeError, ValueError):  # without a hash, or of several types
         return column.map(repr)
     return column
+
+
+def _repeats(rows: Array) -> Array:
+    _, place, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    repeats: Array = counts[place] > 1
+    return repeats
+
+
+def _effective(found: Array, rows: Array, fewest: int) -> tuple[float, float]:
+    """Count hits and rows as far as they are independent: equal rows, at least some, are found together.
+
+    Kish's design effect, of the rows that are found.
+    """
+    _, counts = np.unique(rows[found], return_counts=True)
+    together = max(float(counts @ counts) / max(counts.sum(), 1), fewest)
+    return float(found.sum()) / together, len(rows) / together
 
 
 def _both_frames(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -33,6 +33,11 @@ def test_the_error_is_that_of_scikit_learns_curve():
     assert calibration_error(true, said, 10) == pytest.approx(np.abs(share - mean).mean(), abs=0.002)
 
 
+def test_equal_probabilities_are_no_worse_for_rows_in_the_order_of_their_labels():
+    X, y = pd.DataFrame({"p": [0.3] * 2000}), pd.Series([0] * 1400 + [1] * 600)
+    assert Calibrated(0.05).check(Trial(Says(), X=X, y=y)).status == "passed"
+
+
 def test_what_chance_makes_is_seldom_exceeded_by_right_probabilities():
     draw = np.random.default_rng(2)
     said = np.sort(draw.random(500))

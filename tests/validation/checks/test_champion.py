@@ -56,7 +56,7 @@ def test_an_equally_good_candidate_is_refused(metric, held_out, linear):
     assert result.status == "failed"
     assert result.message.startswith("no evidence of gain")
     assert (result.observed["gain"], result.observed["high"]) == (0, -result.observed["low"])
-    assert 0 <= result.observed["high"] < 0.002  # by so much they may differ on rows not met
+    assert 0 <= result.observed["high"] < 0.005  # by so much they may differ on rows not met
 
 
 def test_the_gain_has_to_exceed_what_was_asked_for(held_out, linear):
@@ -94,15 +94,15 @@ def test_too_few_groups_are_not_enough_data(held_out, linear):
     )
     assert (result.status, result.message) == (
         "failed",
-        "not enough data: 9 groups of rows, and at least 10 are needed",
+        "not enough data: 9 rows or groups of rows that the score hangs on, and at least 10 are needed",
     )
 
 
 def test_a_metric_that_is_often_undefined_is_not_enough_data(linear):
     X = pd.DataFrame({"signal": np.arange(24.0), "noisy": 0.0})
-    result = checks.BetterThanChampion("roc_auc").check(Trial(linear(), linear("noisy"), X, [0] * 23 + [1]))
+    result = checks.BetterThanChampion("r2").check(Trial(linear(), linear("noisy"), X, [0] * 23 + [1]))
     assert result.status == "failed"
-    assert result.message.startswith("not enough data: roc_auc is undefined in")
+    assert result.message.startswith("not enough data: r2 is undefined in")
 
 
 def test_without_a_champion_it_is_skipped_with_a_reason(held_out, linear):

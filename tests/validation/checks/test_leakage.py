@@ -56,6 +56,15 @@ def test_what_is_wrong_for_all_parts_is_told_once(split):
     assert result.message == "there are no training rows; pass train=(X_train, y_train)"
 
 
+def test_few_rows_are_not_enough_data_and_no_leak(split):
+    train, (X, y) = split
+    result = NoLeakage().check(Trial(None, X=X[:50], y=y[:50], train=train))
+    assert (result.status, result.observed["verdict"]) == ("failed", "not enough data")
+    assert result.message.startswith("not enough data: 50 rows to fit or to ask")
+    copied = NoLeakage().check(Trial(None, X=X[:50], y=y[:50], train=(X, y)))
+    assert (copied.status, copied.observed["verdict"]) == ("failed", "leak")
+
+
 def test_columns_that_have_no_hash_stop_nothing(split):
     train, (X, y) = split
     odd = train[0].assign(tags=[["storm"]] * 600), X.assign(tags=[["storm"]] * 400)

@@ -51,14 +51,6 @@ def test_labels_that_do_not_vary_are_not_enough_data(halves):
     assert "r2 is undefined on these rows, as where all labels are the same" in result.message
 
 
-def test_a_few_draws_without_a_score_do_no_harm(halves):
-    train, (X, y) = halves
-    rare = (y > np.sort(y)[-6]).astype(int)  # five: about 0.7 % of the draws have none
-    model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(train[0], train[1] > 0)
-    result = MaxOverfit(0.9).check(Trial(model, X=X, y=rare, train=(train[0], train[1] > 0)))
-    assert result.observed["verdict"] != "not enough data"
-
-
 def test_without_enough_rows_there_is_no_verdict(halves):
     train, (X, y) = halves
     model = DecisionTreeRegressor(max_depth=3).fit(*train)

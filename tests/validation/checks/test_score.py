@@ -93,15 +93,24 @@ def test_a_model_that_is_always_right_is_not_certain_to_be_right_elsewhere(rows,
     for metric in ("roc_auc", "f1"):
         observed = checks.MinScore(metric, 0.99).check(Trial(linear(), X=X, y=y)).observed
         assert (observed["candidate"], observed["high"], observed["verdict"]) == (1.0, 1.0, verdict)
-        exact = binomtest(rows, rows).proportion_ci(0.95, method="exact").low
+        exact = binomtest(rows // 2, rows // 2).proportion_ci(0.95, method="exact").low
         assert observed["low"] == pytest.approx(exact, abs=1e-9)
+
+
+def test_a_rare_class_of_few_rows_is_not_enough_data(linear):
+    X, y = pd.DataFrame({"signal": [3.0] * 9 + [-3.0] * 991}), [1] * 9 + [0] * 991
+    for metric in ("roc_auc", "f1"):
+        result = checks.MinScore(metric, 0.5).check(Trial(linear(), X=X, y=y))
+        assert result.observed["verdict"] == "not enough data"
+        assert "9 rows or groups of rows that the score hangs on" in result.message
+    assert checks.MinScore("brier", 0.5).check(Trial(linear(), X=X, y=y)).ok
 
 
 def test_rows_that_belong_together_make_the_interval_wider(linear):
     random = np.random.default_rng(0)
-    y = random.integers(0, 2, 20)
-    X = pd.DataFrame({"signal": np.tile(y + random.normal(size=20), 100)})
-    trials = [Trial(linear(), X=X, y=np.tile(y, 100), groups=groups) for groups in (None, np.tile(range(20), 100))]
+    y = random.integers(0, 2, 40)
+    X = pd.DataFrame({"signal": np.tile(y + random.normal(size=40), 50)})
+    trials = [Trial(linear(), X=X, y=np.tile(y, 50), groups=groups) for groups in (None, np.tile(range(40), 50))]
     alone, together = (checks.MinScore("roc_auc", 0.5, resamples=200).check(trial).observed for trial in trials)
     assert together["high"] - together["low"] > 3 * (alone["high"] - alone["low"])
 
