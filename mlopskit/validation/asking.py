@@ -6,6 +6,9 @@ import copy
 from typing import Any
 
 from mlopskit.errors import ValidationError
+from mlopskit.validation.answers import one_array
+from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.trial_rows import count_rows
 
 _METHODS = ("predict", "predict_proba")
 
@@ -45,6 +48,20 @@ def ask(model: Any, method: str, rows: Any, *, role: str = "candidate", which: s
         raise ValidationError(
             f"the {role}'s {method} raised {type(error).__name__} on the {which} rows; call it on them to see why"
         ) from error
+
+
+def answer_of(model: Any, method: str, rows: Any) -> Array:
+    """Return what a candidate says about each of some rows, as one array.
+
+    Raises
+    ------
+    ValidationError
+        As `ask`, and if it says nothing about some rows.
+    """
+    answer, count = one_array(ask(model, method, rows)), count_rows(rows)
+    if answer.shape[:1] != (count,):
+        raise ValidationError(f"the candidate's {method} has the shape {answer.shape} for {count} rows")
+    return answer
 
 
 def methods_of(model: Any) -> list[str]:

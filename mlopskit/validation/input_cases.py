@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlopskit.records.agreement import disagreeing
 from mlopskit.validation.bootstrap import Array
+from mlopskit.validation.label import name_of
 from mlopskit.validation.trial_rows import count_rows, taken
 
 Rule: TypeAlias = Literal["same", "same or refused", "not silent", "valid or refused", "none or refused"]
@@ -39,7 +40,7 @@ class Case:
     rule : str
         What the model may do.
     column : str
-        The column that is changed; empty if none is.
+        The column that is changed, if it has a text for a name; else empty.
     """
 
     name: str
@@ -88,26 +89,39 @@ def input_cases(rows: Any) -> Iterator[Case]:
 
 
 def _column_cases(frame: pd.DataFrame) -> Iterator[Case]:
-    places = np.arange(len(frame))
-    yield Case("extra column", frame.assign(**{_EXTRA: 1.0}), places, "same or refused")
+    places, labels = np.arange(len(frame)), frame.columns.tolist()
+    extra = (_EXTRA, *[""] * (frame.columns.nlevels - 1)) if frame.columns.nlevels > 1 else _EXTRA
+    yield Case("extra column", _with(frame, extra, 1.0), places, "same or refused")
     if frame.shape[1] > 1:
         yield Case("reordered columns", frame.iloc[:, ::-1], places, "same or refused")
-    for column in list(frame.columns)[:_MOST_COLUMNS]:
-        if isinstance(column, str) and frame.columns.tolist().count(column) == 1:
-            yield from _cases_of(frame, column, places)
+    for label in labels[:_MOST_COLUMNS]:
+        if labels.count(label) == 1:
+            yield from _cases_of(frame, label, places)
 
 
-def _cases_of(frame: pd.DataFrame, column: str, places: Array) -> Iterator[Case]:
-    yield Case(f"missing column {column}", frame.drop(columns=column), places, "not silent", column)
-    values = frame[column]
+def _cases_of(frame: pd.DataFrame, label: Any, places: Array) -> Iterator[Case]:
+    name, column = name_of(label), label if isinstance(label, str) else ""
+    yield Case(f"missing column {label}", frame.drop(columns=[label]), places, "not silent", column)
+    values = frame[label]
     unseen = pd.Series([_UNSEEN] * len(frame), index=frame.index, dtype=object)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        yield Case(f"texts in {column}", frame.assign(**{column: unseen}), places, "not silent", column)
+        yield Case(f"texts in {name}", _with(frame, label, unseen), places, "not silent", column)
     elif isinstance(values.dtype, pd.CategoricalDtype):
         other = unseen.astype("category")
-        yield Case(f"unseen value in {column}", frame.assign(**{column: other}), places, "valid or refused", column)
+        yield Case(f"unseen value in {name}", _with(frame, label, other), places, "valid or refused", column)
     elif values.dtype == object or pd.api.types.is_string_dtype(values):
-        yield Case(f"unseen value in {column}", frame.assign(**{column: unseen}), places, "valid or refused", column)
+        other = unseen.astype(values.dtype)
+        yield Case(f"unseen value in {name}", _with(frame, label, other), places, "valid or refused", column)
     gap = values.astype(object) if pd.api.types.is_bool_dtype(values) else values
     gap = gap.mask(np.arange(len(frame)) == 0)
-    yield Case(f"missing value in {column}", frame.assign(**{column: gap}), places, "valid or refused", column)
+    yield Case(f"missing value in {name}", _with(frame, label, gap), places, "valid or refused", column)
+
+
+def _with(frame: pd.DataFrame, label: Any, values: Any) -> pd.DataFrame:
+    """Set a column of a copy, in its place or as the last."""
+    changed = frame.copy()
+    if label in frame.columns:
+        changed.isetitem(frame.columns.tolist().index(label), values)
+    else:
+        changed[label] = values
+    return changed

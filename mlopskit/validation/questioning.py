@@ -6,6 +6,7 @@ put, so that a question that ends the process is known.
 
 from __future__ import annotations
 
+import copy
 import pickle
 import sys
 from pathlib import Path
@@ -32,7 +33,7 @@ def _ask(model: Any, method: str, rows: Any) -> dict[str, Any]:
     import numpy as np
 
     try:
-        answer = getattr(model, method)(rows)
+        answer = getattr(model, method)(copy.deepcopy(rows))  # other questions may be about the same
         if isinstance(answer, list) and answer and all(np.ndim(part) == 2 for part in answer):
             answer = np.concatenate(answer, axis=1)  # as `one_array`
         return {"answer": np.asarray(answer)}

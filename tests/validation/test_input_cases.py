@@ -29,7 +29,26 @@ def test_every_column_is_spoiled_by_what_it_holds_and_the_plain_rows_stay():
 def test_arrays_and_odd_names_are_asked_about_as_far_as_that_goes():
     assert [case.name for case in input_cases(FRAME[["n", "x"]].to_numpy())] == ["one row", "no rows", "many rows"]
     odd = pd.DataFrame([[1, 2, 3]], columns=[0, "a", "a"])
-    assert not [case.name for case in input_cases(odd) if case.column]
+    names = [case.name for case in input_cases(odd)]
+    assert names[3:] == [
+        "extra column", "reordered columns", "missing column 0", "texts in column 0", "missing value in column 0",
+    ]  # fmt: skip
+
+
+def test_columns_of_several_levels_are_spoiled_too():
+    frame = pd.DataFrame([[1, "x"]] * 3, columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]))
+    cases = {case.name: case.rows for case in input_cases(frame)}
+    assert cases["extra column"].columns.tolist()[2:] == [("mlopskit: an extra column", "")]
+    assert cases["missing column ('a', 1)"].columns.tolist() == [("b", 2)]
+    assert cases["unseen value in ('b', 2)"][("b", 2)].nunique() == 1
+    assert cases["missing value in ('a', 1)"][("a", 1)].isna().tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("dtype", ["string", "str", object])
+def test_an_unseen_text_is_stored_as_the_others_are(dtype):
+    frame = pd.DataFrame({"t": pd.Series(["a", "b"], dtype=dtype)})
+    cases = {case.name: case.rows for case in input_cases(frame)}
+    assert cases["unseen value in t"]["t"].dtype == frame["t"].dtype
 
 
 PLAIN = np.array([1.0, 2.0])

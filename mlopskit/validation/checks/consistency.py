@@ -7,12 +7,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from mlopskit.errors import ValidationError
 from mlopskit.records.agreement import disagreeing
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
-from mlopskit.validation.answers import one_array
-from mlopskit.validation.asking import ask, methods_of
+from mlopskit.validation.asking import answer_of, methods_of
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck, failing_rows
 from mlopskit.validation.trial_rows import asked_rows, count_rows, taken
@@ -52,9 +50,9 @@ class Deterministic(ScoreCheck):
         rows = asked_rows(trial)
         failing = np.zeros(count_rows(rows), dtype=bool)
         for method in methods_of(trial.model):
-            first = _ask(trial.model, method, rows)
+            first = answer_of(trial.model, method, rows)
             for _ in range(self.repeats):
-                failing |= disagreeing(_ask(trial.model, method, rows), first, tolerance=0.0)
+                failing |= disagreeing(answer_of(trial.model, method, rows), first, tolerance=0.0)
         return _verdict(self, rows, failing, "get another prediction when asked again")
 
 
@@ -98,19 +96,12 @@ class RowByRow(ScoreCheck):
         shuffled = random.permutation(count)
         alone = np.sort(random.choice(count, min(self.rows, count), replace=False))
         for method in methods_of(trial.model):
-            batch = _ask(trial.model, method, rows)
-            other_order = _ask(trial.model, method, taken(rows, shuffled))
+            batch = answer_of(trial.model, method, rows)
+            other_order = answer_of(trial.model, method, taken(rows, shuffled))
             failing[shuffled] |= disagreeing(other_order, batch[shuffled], tolerance=self.tolerance)
-            singles = np.concatenate([_ask(trial.model, method, taken(rows, [place])) for place in alone])
+            singles = np.concatenate([answer_of(trial.model, method, taken(rows, [place])) for place in alone])
             failing[alone] |= disagreeing(singles, batch[alone], tolerance=self.tolerance)
         return _verdict(self, rows, failing, "get another prediction alone or in another order")
-
-
-def _ask(model: Any, method: str, rows: Any) -> Array:
-    answer, count = one_array(ask(model, method, rows)), count_rows(rows)
-    if answer.shape[:1] != (count,):
-        raise ValidationError(f"the candidate's {method} has the shape {answer.shape} for {count} rows")
-    return answer
 
 
 def _verdict(check: ScoreCheck, rows: Any, failing: Array, words: str) -> CheckResult:

@@ -15,8 +15,7 @@ from mlopskit.clean_process import run_clean
 from mlopskit.records.report import CheckResult
 from mlopskit.records.trial import Trial
 from mlopskit.validation import questioning
-from mlopskit.validation.answers import one_array
-from mlopskit.validation.asking import ask, methods_of
+from mlopskit.validation.asking import answer_of, methods_of
 from mlopskit.validation.bootstrap import Array
 from mlopskit.validation.checks.models import ScoreCheck
 from mlopskit.validation.checks.parameters import few
@@ -86,7 +85,7 @@ class SurvivesRoundTrip(ScoreCheck):
             return self._failed("can not be loaded", _why(said[0] if said else {}, ended.code))
         if ended.code is None:
             return self._failed("too slow", f"{len(said) - 1} of {len(questions)} answers in {self.seconds:g} s")
-        return self._judged(said[1:], answers, cases, method, len(rows))
+        return self._judged(said[1:], answers, cases, method, count_rows(rows))
 
     def _judged(
         self, said: list[dict[str, Any]], answers: dict[str, Array], cases: list[Case], method: str, rows: int
@@ -99,7 +98,7 @@ class SurvivesRoundTrip(ScoreCheck):
             for case, each, before in zip([*plain, *cases], said, expected, strict=False)
         ]
         findings = {case.name: words for case, _, words in judged}
-        wrong = [f"{case.name} {words}" for case, allowed, words in judged if not allowed]
+        wrong = [f"{case.name} ({words})" for case, allowed, words in judged if not allowed]
         observed = {"verdict": "does not survive" if wrong else "survives", "findings": findings}
         message = f"{len(wrong)} of {len(findings)} kinds of input: {few(wrong)}" if wrong else ""
         return self.result("failed" if wrong else "passed", message, rows=rows, observed=observed)
@@ -110,7 +109,7 @@ class SurvivesRoundTrip(ScoreCheck):
 
 def _asked_here(model: Any, rows: Any) -> dict[str, Array]:
     """Return what the model answers in this process, by method."""
-    return {method: one_array(ask(model, method, rows)) for method in methods_of(model)}
+    return {method: answer_of(model, method, rows) for method in methods_of(model)}
 
 
 def _read(answer: bytes) -> list[dict[str, Any]]:
