@@ -19,16 +19,20 @@ def usual_effects(whole: Profile, stretches: Sequence[Profile], rule: Rule) -> d
     """Learn, for each column, up to which effect a further stretch of the reference would be found.
 
     The effect of each stretch against the rest follows from the one against the whole, since distribution functions
-    mix: it is that over the share of the rest. The limit is the upper prediction limit for one more such effect,
-    ``mean + t * deviation * sqrt(1 + 1 / k)`` with k - 1 degrees of freedom (G. J. Hahn and W. Q. Meeker, Statistical
-    Intervals, 1991, section 4.3), at alpha over the number of columns.
+    mix: it is that over the share of the rest. An effect is the size of a change whose sign is lost. Changes are taken
+    for normal around none, so that the next one over the root mean square of k has Student's distribution with k
+    degrees of freedom (W. S. Gosset, The probable error of a mean, 1908): the limit is ``t_k(1 - a / 2)`` times that
+    root, with alpha over the number of columns for a. Stretches with fewer than half as many rows as most have, such as
+    the days of a week before a month began, are left out.
 
     Raises
     ------
     ValidationError
-        There are fewer than 5 stretches with rows.
+        There are fewer than 5 stretches.
     """
     filled = [each for each in stretches if each.rows]
+    usual_rows = np.median([each.rows for each in filled]) if filled else 0
+    filled = [each for each in filled if each.rows >= usual_rows / 2]
     if len(filled) < LEAST_STRETCHES:
         raise ValidationError(
             f"the reference has {len(filled)} stretches, and at least {LEAST_STRETCHES} are needed to learn how much "
@@ -44,6 +48,4 @@ def usual_effects(whole: Profile, stretches: Sequence[Profile], rule: Rule) -> d
 
 
 def _limit(observed: np.ndarray[tuple[int], np.dtype[np.float64]], alpha: float) -> float:
-    stretches = len(observed)
-    quantile = float(stdtrit(stretches - 1, 1 - alpha))
-    return float(observed.mean() + quantile * observed.std(ddof=1) * math.sqrt(1 + 1 / stretches))
+    return float(stdtrit(len(observed), 1 - alpha / 2)) * math.sqrt(np.square(observed).mean())
