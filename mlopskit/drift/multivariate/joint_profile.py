@@ -1,0 +1,216 @@
+"""The joint profile: what is kept of the reference's rows together, and how current rows are compared with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from mlopskit.drift.multivariate.correlation import CorrelationChange
+from mlopskit.drift.multivariate.encoding import Encoder, Frame
+from mlopskit.drift.multivariate.family import MultivariateTest
+from mlopskit.drift.multivariate.mmd import MMD
+from mlopskit.drift.multivariate.moments import Moments
+from mlopskit.drift.multivariate.movements import Marginals, describe
+from mlopskit.drift.multivariate.reconstruction import ReconstructionError
+from mlopskit.errors import NotFittedError, ValidationError
+from mlopskit.records.multivariate import ColumnMovement, MultivariateReport
+
+_ROWS_TO_LEARN_FROM = 20_000
+_BLOCK = 16_384
+
+
+@attrs.frozen(eq=False)
+class JointSummary:
+    """All that is kept of a sample: sums, and no row. Two samples' are merged by ``+``.
+
+    Attributes
+    ----------
+    marginals : Marginals
+        Of each feature by itself.
+    moments : tuple of Moments
+        One for each test.
+    """
+
+    marginals: Marginals
+    moments: tuple[Moments, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were summed."""
+        return self.marginals.rows
+
+    def __add__(self, other: JointSummary) -> JointSummary:
+        """Merge two samples; the order makes no difference."""
+        merged = (mine + theirs for mine, theirs in zip(self.moments, other.moments, strict=True))
+        return JointSummary(self.marginals + other.marginals, tuple(merged))
+
+
+class JointProfile:
+    """Tells whether rows have moved away from the reference as a whole, where no column may have moved by itself.
+
+    Parameters
+    ----------
+    tests : sequence of MultivariateTest, optional
+        By default `CorrelationChange`, `MMD` and `ReconstructionError`.
+    columns : sequence of str, optional
+        The columns to compare; by default all of the reference's but moments and durations.
+    alpha : float, default 0.05
+        The probability of an alarm of any test if nothing has moved.
+    min_effect : float, default 0.1
+        The least effect worth an alarm, from 0 to 1.
+
+    Attributes
+    ----------
+    encoder_ : Encoder
+        How rows become numbers.
+    tests_ : tuple of MultivariateTest
+        Frozen.
+    reference_ : JointSummary
+        Of the reference. No row of it is kept.
+
+    Examples
+    --------
+    Two columns that go together, and then no longer, each as it was:
+
+    >>> import pandas as pd
+    >>> random = np.random.default_rng(0)
+    >>> first, second = random.normal(size=(2, 1000))
+    >>> profile = JointProfile().fit(pd.DataFrame({"temp": first, "dew point": first + 0.5 * second}))
+    >>> report = profile.detect(pd.DataFrame({"temp": first, "dew point": random.permutation(first + 0.5 * second)}))
+    >>> report.drifted
+    True
+    >>> report.results[0].details
+    ('correlation of temp and dew point: 0.89 -> ...',)
+    """
+
+    def __init__(
+        self,
+        tests: Sequence[MultivariateTest] | None = None,
+        columns: Sequence[str] | None = None,
+        alpha: float = 0.05,
+        min_effect: float = 0.1,
+    ):
+        if isinstance(columns, str):
+            raise ValueError(f"columns is a list of names: write columns=[{columns!r}]")
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha is a probability between 0 and 1, not {alpha!r}")
+        if not 0 <= min_effect <= 1:
+            raise ValueError(f"min_effect lies between 0 and 1, not at {min_effect!r}")
+        self.tests = (CorrelationChange(), MMD(), ReconstructionError()) if tests is None else tuple(tests)
+        self.columns = columns
+        self.alpha = alpha
+        self.min_effect = min_effect
+
+    def fit(self, reference: Frame | Iterable[Frame]) -> JointProfile:
+        """Freeze from the reference how rows are encoded and what the tests need, and sum its rows.
+
+        Parameters
+        ----------
+        reference : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
+            What is frozen comes from at most 20,000 rows of it, or of its first chunk, spread evenly.
+
+        Raises
+        ------
+        ValidationError
+            There is no row or no column to learn from, or two columns have one name.
+        """
+        chunks = _chunks(reference)
+        first = next(chunks, None)
+        if first is None or not len(first):
+            raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
+        step = -(-len(first) // _ROWS_TO_LEARN_FROM)
+        sample = _rows(first, slice(None, None, step))
+        self.encoder_ = Encoder.of(sample, self.columns)
+        matrix = self.encoder_.encode(sample)
+        self.tests_ = tuple(copy.copy(test) for test in self.tests)
+        moments = tuple(test.fit_summarize(matrix, self.encoder_.features) for test in self.tests_)
+        self.reference_ = JointSummary(Marginals.of(matrix), moments)
+        if step > 1:
+            self.reference_ += self.summarize(_without_every(step, first))
+        self.reference_ += self.summarize(chunks)
+        return self
+
+    def summarize(self, rows: Frame | Iterable[Frame]) -> JointSummary:
+        """Sum rows in the way frozen from the reference.
+
+        Parameters
+        ----------
+        rows : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
+            Sums of chunks add up to those of the whole.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` has not been called.
+        """
+        tests = self._fitted()
+        width = len(self.encoder_.features)
+        total = JointSummary(
+            Marginals(0, np.zeros(width), np.zeros(width)),
+            tuple(test.summarize(np.zeros((0, width))) for test in tests),
+        )
+        for chunk in _chunks(rows):
+            for start in range(0, len(chunk), _BLOCK):
+                matrix = self.encoder_.encode(_rows(chunk, slice(start, start + _BLOCK)))
+                total += JointSummary(Marginals.of(matrix), tuple(test.summarize(matrix) for test in tests))
+        return total
+
+    def compare(self, current: JointSummary) -> MultivariateReport:
+        """Compare a sample with the reference.
+
+        Parameters
+        ----------
+        current : JointSummary
+            As `summarize` gives it, or several of them added up.
+        """
+        tests = self._fitted()
+        results = tuple(
+            test.compare(before, after)
+            for test, before, after in zip(tests, self.reference_.moments, current.moments, strict=True)
+        )
+        words = describe(self.encoder_, self.reference_.marginals, current.marginals)
+        report = MultivariateReport(results, (), self.alpha, self.min_effect)
+        blamed = report.alarms or [result for result in results if not result.note]
+        shares = {
+            name: sum(result.contributions.get(name, 0.0) for result in blamed) / max(len(blamed), 1) for name in words
+        }
+        ranked = sorted(words, key=lambda name: -shares[name])
+        return attrs.evolve(report, movements=tuple(ColumnMovement(name, shares[name], words[name]) for name in ranked))
+
+    def detect(self, current: Frame | Iterable[Frame]) -> MultivariateReport:
+        """Sum current rows and compare them with the reference.
+
+        Parameters
+        ----------
+        current : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
+
+        Raises
+        ------
+        NotFittedError
+            `fit` has not been called.
+        """
+        return self.compare(self.summarize(current))
+
+    def _fitted(self) -> tuple[MultivariateTest, ...]:
+        if not hasattr(self, "tests_"):
+            raise NotFittedError("this JointProfile has no reference yet: call fit(reference) first")
+        return self.tests_
+
+
+def _chunks(rows: Frame | Iterable[Frame]) -> Iterator[Frame]:
+    whole = hasattr(rows, "iloc") or isinstance(rows, np.ndarray)
+    return iter([rows] if whole else rows)  # type: ignore[list-item]
+
+
+def _rows(frame: Frame, which: Any) -> Frame:
+    return frame[which] if isinstance(frame, np.ndarray) else frame.iloc[which]
+
+
+def _without_every(step: int, frame: Frame) -> Iterator[Frame]:
+    for start in range(0, len(frame), _BLOCK):
+        positions = np.arange(start, min(start + _BLOCK, len(frame)))
+        yield _rows(frame, positions[positions % step != 0])

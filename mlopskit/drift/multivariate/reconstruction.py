@@ -1,0 +1,97 @@
+"""Do rows fit the reference's principal components as well as they did?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtr
+
+from mlopskit.drift.multivariate.encoding import Feature
+from mlopskit.drift.multivariate.family import Found, MultivariateTest, beyond_chance
+from mlopskit.drift.multivariate.mean_shift import effect_of
+from mlopskit.drift.multivariate.moments import Floats, Moments
+
+_FINEST = 1024.0
+
+
+@attrs.define(eq=False, slots=False)
+class ReconstructionError(MultivariateTest):
+    """Do rows fit the reference's principal components as well as they did? The mean error of putting them together.
+
+    Features are brought to variance 1, and components kept until they hold a given share of it. The error of a row is
+    the length of what the components leave of it. Its mean is compared by Welch's test (1947), two-sided: rows that fit
+    better have moved, too.
+
+    Components fit the rows that they come from better than others. They are learned from every second row of the
+    reference therefore, and the errors of the other rows are compared.
+
+    The effect is ``2 AUC - 1`` for normal errors of the two means and their common standard deviation.
+
+    Parameters
+    ----------
+    share : float, default 0.65
+        The share of the variance that the components hold, between 0 and 1.
+    """
+
+    name: ClassVar[str] = "reconstruction error"
+    share: float = attrs.field(default=0.65)
+
+    @share.validator
+    def _check_share(self, _: object, value: float) -> None:
+        if not 0 < value < 1:
+            raise ValueError(f"share lies between 0 and 1, not at {value!r}")
+
+    def learn(self, matrix: Floats) -> Mapping[str, Floats]:
+        """Learn centre, scale and components."""
+        centre, scale = np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
+        if len(matrix):
+            deviation = matrix.std(axis=0)
+            centre, scale = matrix.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+        scaled = (matrix - centre) / scale
+        values, vectors = np.linalg.eigh(scaled.T @ scaled)
+        values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+        enough = np.searchsorted(np.cumsum(values), self.share * values.sum()) + 1
+        return {"centre": centre, "scale": scale, "components": vectors[:, :enough]}
+
+    def restore(self, features: tuple[Feature, ...], learned: Mapping[str, Floats]) -> None:
+        """Take up centre, scale and components."""
+        super().restore(features, learned)
+        columns = list(dict.fromkeys(feature.column for feature in features))
+        self._columns = columns
+        self._column_of = np.array([[feature.column == name for name in columns] for feature in features], dtype=float)
+
+    def fit_summarize(self, matrix: Floats, features: Iterable[Feature]) -> Moments:
+        """Learn from every second row, and give the moments of the others."""
+        super().fit_summarize(matrix[::2], features)
+        return self.summarize(matrix[1::2])
+
+    def numbers(self, matrix: Floats) -> npt.NDArray[Any]:
+        """Give the error of each row, then each column's part in its square, shape (rows, 1 + columns)."""
+        components = self.learned_["components"]
+        scaled = (matrix - self.learned_["centre"]) / self.learned_["scale"]
+        left = np.square(scaled - scaled @ components @ components.T) @ self._column_of
+        return np.rint(np.column_stack([np.sqrt(left.sum(axis=1)), left]) * _FINEST) / _FINEST
+
+    def difference(self, reference: Moments, current: Moments) -> Found | None:
+        """Compare the mean errors."""
+        sizes = np.array([[reference.rows], [current.rows]], dtype=float)
+        variances = np.array([np.diag(sample.covariance) for sample in (reference, current)])
+        change = current.mean - reference.mean
+        squared_errors = variances / sizes
+        if not squared_errors[:, 0].sum() > 0:
+            return None
+        z = change / np.sqrt(np.maximum(squared_errors.sum(axis=0), 1e-12))
+        freedom = squared_errors[:, 0].sum() ** 2 / (squared_errors**2 / (sizes - 1))[:, 0].sum()
+        pooled = ((sizes - 1) * variances).sum(axis=0)[0] / (sizes - 1).sum()
+        before, after = float(reference.mean[0]), float(current.mean[0])
+        return Found(
+            statistic=float(z[0]),
+            p_value=2.0 * float(stdtr(freedom, -abs(z[0]))),
+            effect=effect_of((after - before) ** 2 / pooled),
+            contributions=dict(zip(self._columns, beyond_chance(z[1:]).tolist(), strict=True)),
+            details=(f"mean error of rows put together from the main components: {before:.3g} -> {after:.3g}",),
+        )
