@@ -162,7 +162,9 @@ class MultivariateReport:
         found = [
             {
                 "test": each.test,
-                "verdict": badge("fail" if self._is_alarm(each) else "neutral" if each.note else "ok", self._word(each)),
+                "verdict": badge(
+                    "fail" if self._is_alarm(each) else "neutral" if each.note else "ok", self._word(each)
+                ),
                 "effect": f"{each.effect:.3f}",
                 "corrected p": f"{self.corrected_p_value(each):.2g}",
                 "found": each.note or "; ".join(each.details),

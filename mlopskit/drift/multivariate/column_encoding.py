@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from mlopskit.drift.multivariate.knot_search import KnotSearch
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Values: TypeAlias = pd.Series | npt.NDArray[Any]
@@ -83,6 +85,7 @@ class NormalScores(ColumnEncoding):
     knots: Floats
     scores: Floats
     centres: Floats
+    _search: KnotSearch = attrs.field(init=False, default=attrs.Factory(lambda self: KnotSearch.of(self.knots), True))
 
     @classmethod
     def of(cls, values: Floats) -> NormalScores:
@@ -109,7 +112,7 @@ class NormalScores(ColumnEncoding):
         """Look the scores up; an infinity is the largest value, what is no number is missing."""
         numbers = read_numbers(values)
         missing = np.isnan(numbers)
-        scores = self.scores[np.searchsorted(self.knots, numbers, side="left")]
+        scores = self.scores[self._search.below(numbers)]
         scores[missing] = 0.0
         return scores[:, np.newaxis], missing
 
@@ -243,7 +246,7 @@ class Vectors(ColumnEncoding):
     def encode(self, values: Values) -> tuple[Floats, Mask]:
         """Centre, scale and clip."""
         matrix = _stack(values, width=len(self.centres))
-        missing = np.isnan(matrix).any(axis=1)
+        missing: Mask = np.isnan(matrix).any(axis=1)
         matrix[missing] = self.centres
         with np.errstate(over="ignore"):
             return _on_lattice((matrix - self.centres) / self.scales, HIGHEST_COORDINATE), missing
@@ -287,12 +290,14 @@ def _centres(ascending: Floats, knots: Floats, bounds: npt.NDArray[np.intp]) -> 
 def read_numbers(values: Values) -> Floats:
     """Read a column as floats with NaN for what is missing or no number; moments are seconds since 1970 in UTC."""
     series = values if isinstance(values, pd.Series) else pd.Series(values)
+    if series.dtype == np.float64:
+        return np.asarray(series.to_numpy())
     if series.dtype.kind in "mM":
         moments = series.to_numpy(dtype=f"{series.dtype.kind}8[us]")
         return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 1e6)
     if series.dtype.kind not in "iufb":
         series = pd.to_numeric(series.astype(object), errors="coerce")
-    return np.array(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _codes(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
@@ -326,4 +331,4 @@ def _stack(values: Values, width: int | None = None) -> Floats:
 
 def is_vector(value: object) -> bool:
     """Whether a value is a sequence of numbers rather than one value."""
-    return isinstance(value, np.ndarray | list | tuple) and np.ndim(value) == 1  # type: ignore[arg-type]
+    return isinstance(value, np.ndarray | list | tuple) and np.ndim(value) == 1

@@ -1,9 +1,10 @@
-"""Has the correlation of any two columns changed?"""
+"""Correlation change: the one thing that two columns do together and neither shows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import attrs
@@ -17,21 +18,22 @@ from mlopskit.drift.multivariate.family import Found, MultivariateTest, beyond_c
 from mlopskit.drift.multivariate.moments import Floats, Moments
 
 _MOST_SHOWN = 5
+_POWERS = ((1, 1), (2, 1), (2, 2), (3, 1))
 
 
 @attrs.define(eq=False, slots=False)
 class CorrelationChange(MultivariateTest):
-    """Has the correlation of any two columns changed, though no column may have moved by itself?
+    """Has the correlation of any two columns changed, though no column may have moved by itself? Pairs are compared.
 
     Numbers are compared by their normal scores, so that no outlier counts; booleans, levels and missing values by ones
     and zeros. Dimensions of vectors are left out, and pairs within one column.
 
     The change of r is divided by its standard error, which takes nothing to be normal: each row moves a correlation by
     ``u v - r (u^2 + v^2) / 2``, where u and v are its two values less their mean, by their standard deviation; the
-    variance of that follows from the fourth moments (A. van der Vaart, Asymptotic Statistics, example 3.6), taken of both
-    samples together. Where the largest value that ``u v`` can have outweighs it, the error is raised to what one such
-    row moves: two rare levels that meet once are no drift. The p-value is that of the change that is largest in standard
-    errors, times the number of pairs (Bonferroni).
+    variance of that follows from the fourth moments (A. van der Vaart, Asymptotic Statistics, example 3.6), taken of
+    both samples together. Where the largest value that ``u v`` can have outweighs it, the error is raised to what one
+    such row moves: two rare levels that meet once are no drift. The p-value is that of the change that is largest in
+    standard errors, times the number of pairs (Bonferroni).
 
     The effect is the absolute change of that correlation, at most 1.
     """
@@ -57,21 +59,21 @@ class CorrelationChange(MultivariateTest):
 
     def difference(self, reference: Moments, current: Moments) -> Found | None:
         """Compare each pair of columns."""
-        before, after, together = map(self._pairs, (reference, current, reference + current))
-        varies = before.varies & after.varies
-        first, second = np.nonzero(self._may_pair & varies & varies[:, np.newaxis])
+        chosen = np.flatnonzero(self._varies(reference) & self._varies(current))
+        first, second = np.nonzero(self._may_pair[np.ix_(chosen, chosen)])
         if not len(first):
             return None
-        sizes = (reference.rows, current.rows)
+        before, after, together = (self._pairs(each, chosen) for each in (reference, current, reference + current))
+        order, sizes = self._order[chosen], (reference.rows, current.rows)
         row_variance = np.maximum(together.row_variance, together.largest_product**2 / min(sizes))
         error = np.sqrt(row_variance * (1.0 / sizes[0] + 1.0 / sizes[1]))
         z = ((after.correlation - before.correlation) / error)[first, second]
         evidence = beyond_chance(z)
         amounts = np.zeros(len(self.features_))
-        np.add.at(amounts, self._order[np.r_[first, second]], np.r_[evidence, evidence])
+        np.add.at(amounts, order[np.r_[first, second]], np.r_[evidence, evidence])
 
         top = np.argsort(-np.abs(z), kind="stable")[:_MOST_SHOWN]
-        pairs = [(self._order[a], self._order[b], before.correlation[a, b], after.correlation[a, b])
+        pairs = [(order[a], order[b], before.correlation[a, b], after.correlation[a, b])
                  for a, b in zip(first[top], second[top], strict=True)]  # fmt: skip
         largest = float(np.abs(z[top[0]]))
         return Found(
@@ -86,69 +88,72 @@ class CorrelationChange(MultivariateTest):
             ),
         )
 
-    def _pairs(self, moments: Moments) -> _Pairs:
-        """Turn raw moments into central ones, by their binomial formulas."""
-        scores, indicators = len(self._scores), len(self._indicators)
-        power = [np.r_[np.arange(scores) + offset * scores, np.arange(indicators) + 3 * scores] for offset in range(3)]
+    def _powers(self, chosen: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+        """Where the moments have the first, second and third power of the chosen features."""
+        scores, indicators = np.arange(len(self._scores)), np.arange(len(self._indicators))
+        return [np.r_[scores + power * len(scores), indicators + 3 * len(scores)][chosen] for power in range(3)]
+
+    def _varies(self, moments: Moments) -> npt.NDArray[np.bool_]:
+        first, second, _ = self._powers(np.arange(len(self._order)))
+        sums = moments.products[0, 1:] / moments.rows
+        return np.asarray(sums[second] - sums[first] ** 2 > 1e-9)
+
+    def _pairs(self, moments: Moments, chosen: npt.NDArray[np.intp]) -> _Pairs:
+        powers = self._powers(chosen)
         sums, products = moments.products[0, 1:] / moments.rows, moments.products[1:, 1:] / moments.rows
-        x, x2, x3 = (sums[each] for each in power)
-        xy, x2y, x2y2, x3y = (products[np.ix_(power[a], power[b])] for a, b in ((0, 0), (1, 0), (1, 1), (2, 0)))
-        a, b = x[:, np.newaxis], x
-        squares = x2[:, np.newaxis]
-        covariance = xy - a * b
-        fourth = (
-            x2y2 - 2 * b * x2y - 2 * a * x2y.T + b**2 * squares + a**2 * squares.T + 4 * a * b * xy - 3 * (a * b) ** 2
+        return _Pairs(
+            sums=[sums[power] for power in powers],
+            products={each: products[np.ix_(powers[each[0] - 1], powers[each[1] - 1])] for each in _POWERS},
+            is_score=chosen < len(self._scores),
         )
-        cubed = x3y - 3 * a * x2y + 3 * a**2 * xy - b * x3[:, np.newaxis] + 3 * a * b * squares - 3 * a**3 * b
-        variance = np.maximum(x2 - x**2, 0.0)
-        largest = np.r_[HIGHEST_SCORE + np.abs(x[:scores]), np.maximum(x[scores:], 1.0 - x[scores:])]
-        return _Pairs(variance, covariance, fourth, cubed, largest)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class _Pairs:
-    """Central moments of all pairs of features u and v, shape (features, features).
+    """All pairs of features x and y of one sample, from their raw moments.
 
     Attributes
     ----------
-    variance, largest : ndarray, shape (features,)
-        ``E u^2``, and the largest value that ``|u|`` can have.
-    covariance, fourth, cubed : ndarray, shape (features, features)
-        ``E u v``, ``E u^2 v^2`` and ``E u^3 v``.
+    sums : list of ndarray, shape (features,)
+        ``E x``, ``E x^2`` and ``E x^3``.
+    products : dict of (int, int) to ndarray of shape (features, features)
+        ``E x^a y^b``.
+    is_score : ndarray of bool, shape (features,)
     """
 
-    variance: Floats
-    covariance: Floats
-    fourth: Floats
-    cubed: Floats
-    largest: Floats
+    sums: list[Floats]
+    products: dict[tuple[int, int], Floats]
+    is_score: npt.NDArray[np.bool_]
 
-    @property
-    def varies(self) -> npt.NDArray[np.bool_]:
-        return np.asarray(self.variance > 1e-12)
-
-    @property
+    @cached_property
     def _deviation(self) -> Floats:
-        return np.sqrt(np.where(self.varies, self.variance, 1.0))
+        return np.sqrt(self.sums[1] - self.sums[0] ** 2)
 
-    @property
+    @cached_property
     def correlation(self) -> Floats:
-        return np.clip(self.covariance / np.outer(self._deviation, self._deviation), -1.0, 1.0)
+        """Correlations, from -1 to 1."""
+        covariance = self.products[1, 1] - np.outer(self.sums[0], self.sums[0])
+        return np.clip(covariance / np.outer(self._deviation, self._deviation), -1.0, 1.0)
 
     @property
     def row_variance(self) -> Floats:
-        """The variance of ``u v - r (u^2 + v^2) / 2`` for u and v of variance 1."""
+        """The variance of ``u v - r (u^2 + v^2) / 2``."""
+        a, b = self.sums[0][:, np.newaxis], self.sums[0]
+        squares, cubes = self.sums[1][:, np.newaxis], self.sums[2][:, np.newaxis]
+        xy, x2y, x2y2, x3y = (self.products[each] for each in _POWERS)
+        xy2 = x2y.T
+        central_22 = x2y2 - 2 * (b * x2y + a * xy2) + b**2 * squares + a**2 * squares.T + a * b * (4 * xy - 3 * a * b)
+        central_31 = x3y - 3 * a * x2y + 3 * a**2 * xy + b * (3 * a * squares - cubes - 3 * a**3)
         deviation, r = self._deviation, self.correlation
-        fourth = self.fourth / np.outer(deviation**2, deviation**2)
-        cubed = self.cubed / np.outer(deviation**3, deviation)
+        fourth = central_22 / np.outer(deviation**2, deviation**2)
+        cubed = central_31 / np.outer(deviation**3, deviation)
         kurtosis = np.diag(fourth)
-        return np.asarray(
-            fourth * (1.0 + r**2 / 2.0)
-            + r**2 / 4.0 * (kurtosis[:, np.newaxis] + kurtosis)
-            - r * (cubed + cubed.T)
-        )  # fmt: skip
+        sides = kurtosis[:, np.newaxis] + kurtosis
+        return np.asarray(fourth * (1.0 + r**2 / 2.0) + r**2 / 4.0 * sides - r * (cubed + cubed.T))
 
     @property
     def largest_product(self) -> Floats:
-        scaled = self.largest / self._deviation
-        return np.outer(scaled, scaled)
+        """The largest value that ``|u v|`` can have."""
+        mean = self.sums[0]
+        largest = np.where(self.is_score, HIGHEST_SCORE + np.abs(mean), np.maximum(mean, 1.0 - mean)) / self._deviation
+        return np.outer(largest, largest)

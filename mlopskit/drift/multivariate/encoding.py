@@ -61,7 +61,12 @@ class Feature:
         >>> Feature("origin", "level", "JFK").name, Feature("origin", "other").name, Feature("gate", "missing").name
         ('origin = JFK', 'origin = other', 'gate missing')
         """
-        words = {"level": f" = {self.label}", "other": " = other", "missing": " missing", "dimension": f"[{self.label}]"}
+        words = {
+            "level": f" = {self.label}",
+            "other": " = other",
+            "dimension": f"[{self.label}]",
+            "missing": " missing",
+        }
         return self.column + words.get(self.kind, "")
 
 
@@ -127,7 +132,9 @@ class Encoder:
         if columns is None:
             wanted = [name for name in wanted if by_name[name].dtype.kind not in "mM"]
         if not wanted:
-            raise ValidationError("the reference has no column to encode: moments are encoded only if columns= has them")
+            raise ValidationError(
+                "the reference has no column to encode: moments are encoded only if columns= names them"
+            )
         return cls({name: _choose(by_name[name]) for name in wanted})
 
     def encode(self, rows: Frame) -> Floats:
@@ -150,8 +157,7 @@ class Encoder:
     def to_json(self) -> list[dict[str, Any]]:
         """Give the encoder as JSON-able values."""
         return [
-            {"name": name, "family": column.family, "kept": column.to_json()}
-            for name, column in self.columns.items()
+            {"name": name, "family": column.family, "kept": column.to_json()} for name, column in self.columns.items()
         ]
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.correlation import CorrelationChange
 from mlopskit.drift.multivariate.encoding import Encoder, Frame
 from mlopskit.drift.multivariate.family import MultivariateTest
@@ -147,17 +148,16 @@ class JointProfile:
         NotFittedError
             `fit` has not been called.
         """
-        tests = self._fitted()
-        width = len(self.encoder_.features)
-        total = JointSummary(
-            Marginals(0, np.zeros(width), np.zeros(width)),
-            tuple(test.summarize(np.zeros((0, width))) for test in tests),
+        self._fitted()
+        parts = (
+            self._sum(_rows(chunk, slice(start, start + _BLOCK)))
+            for chunk in _chunks(rows)
+            for start in range(0, len(chunk), _BLOCK)
         )
-        for chunk in _chunks(rows):
-            for start in range(0, len(chunk), _BLOCK):
-                matrix = self.encoder_.encode(_rows(chunk, slice(start, start + _BLOCK)))
-                total += JointSummary(Marginals.of(matrix), tuple(test.summarize(matrix) for test in tests))
-        return total
+        first = next(parts, None)
+        if first is None:
+            first = self._sum_matrix(np.zeros((0, len(self.encoder_.features))))
+        return sum(parts, start=first)
 
     def compare(self, current: JointSummary) -> MultivariateReport:
         """Compare a sample with the reference.
@@ -195,6 +195,12 @@ class JointProfile:
         """
         return self.compare(self.summarize(current))
 
+    def _sum(self, rows: Frame) -> JointSummary:
+        return self._sum_matrix(self.encoder_.encode(rows))
+
+    def _sum_matrix(self, matrix: Floats) -> JointSummary:
+        return JointSummary(Marginals.of(matrix), tuple(test.summarize(matrix) for test in self.tests_))
+
     def _fitted(self) -> tuple[MultivariateTest, ...]:
         if not hasattr(self, "tests_"):
             raise NotFittedError("this JointProfile has no reference yet: call fit(reference) first")
@@ -203,7 +209,7 @@ class JointProfile:
 
 def _chunks(rows: Frame | Iterable[Frame]) -> Iterator[Frame]:
     whole = hasattr(rows, "iloc") or isinstance(rows, np.ndarray)
-    return iter([rows] if whole else rows)  # type: ignore[list-item]
+    return iter([rows] if whole else rows)
 
 
 def _rows(frame: Frame, which: Any) -> Frame:

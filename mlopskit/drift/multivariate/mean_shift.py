@@ -1,11 +1,11 @@
-"""Do two samples of vectors have one mean? A regularised Hotelling test, from moments alone.
+"""A regularised Hotelling test of whether two samples of vectors have one mean, from moments alone.
 
 In place of Hotelling's ``d' S^-1 d`` for the difference d of the means, ``d' (S + l I)^-1 d`` stays well behaved where
 numbers are many or nearly dependent. For features of a kernel this is the spectrally regularised MMD (O. Hagrass,
-B. Sriperumbudur and B. Li, Spectral regularized kernel two-sample tests, Annals of Statistics 52, 2024), and the test of
-Z. Harchaoui, F. Bach and E. Moulines, Testing for homogeneity with kernel Fisher discriminant analysis (2007): it looks
-at directions in which rows hardly vary as closely as at others, which is where a change of dependence shows, while the
-plain MMD drowns it in the noise of the rest.
+B. Sriperumbudur and B. Li, Spectral regularized kernel two-sample tests, Annals of Statistics 52, 2024), and the test
+of Z. Harchaoui, F. Bach and E. Moulines, Testing for homogeneity with kernel Fisher discriminant analysis (2007): it
+looks at directions in which rows hardly vary as closely as at others, which is where a change of dependence shows,
+while the plain MMD drowns it in the noise of the rest.
 
 If nothing has moved, the statistic is a sum of chi-squares with the weights ``s / (s + l)``, s being the eigenvalues of
 the covariance. Since these are estimated, the weights are too small by the factor ``1 - sum(s / (s + l)) / rows``
@@ -17,6 +17,7 @@ sample is far smaller than the other.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import attrs
 import numpy as np
@@ -24,6 +25,8 @@ from scipy.special import ndtr
 
 from mlopskit.drift.multivariate.moments import Floats, Moments
 from mlopskit.drift.weighted_chi_square import survival
+
+_LEAST_SHARE_KNOWN = 0.1
 
 
 @attrs.frozen(eq=False)
@@ -77,31 +80,56 @@ def mean_shift(reference: Moments, current: Moments, ridge: float) -> MeanShift 
     ridge : float
         The regularisation l, as a multiple of the mean eigenvalue.
     """
-    known = reference if reference.rows >= current.rows else current
-    if not np.trace(known.covariance) > 0:
-        known = reference + current
-        if not np.trace(known.covariance) > 0:
-            return None
-    values, vectors = known.spectrum
-    regularised = values + ridge * values.mean()
-    weights = values / regularised
-    understated = max(1.0 - float(weights.sum()) / max(known.rows - 1, 1), 0.1)
-    inverse = (vectors / regularised) @ vectors.T
-
+    known, other = (reference, current) if reference.rows >= current.rows else (current, reference)
+    whitening = _whitening(known, ridge) or _whitening(known + other, ridge)
+    if whitening is None:
+        return None
     difference = current.mean - reference.mean
-    direction = inverse @ difference
-    own_terms = sum(
-        float(np.vdot(inverse, sample.covariance)) / sample.rows / (understated if sample is known else 1.0)
-        for sample in (reference, current)
+    direction = whitening.inverse @ difference
+    mean_noise = (
+        float(whitening.weights.sum()) / known.rows + float(np.vdot(whitening.inverse, other.covariance)) / other.rows
     )
-    distance = float(difference @ direction) - own_terms
-    size = reference.rows * current.rows / (reference.rows + current.rows)
-    weights /= understated
-    chance = (vectors * (values / regularised**2)) @ vectors.T / size
+    distance = float(difference @ direction) - mean_noise
+    size = known.rows * other.rows / (known.rows + other.rows)
     return MeanShift(
         statistic=size * distance,
-        p_value=survival(size * distance + float(weights.sum()), weights),
+        p_value=survival(size * distance + float(whitening.weights.sum()), whitening.weights),
         distance=distance,
         direction=direction,
-        outer=np.outer(direction, direction) - chance,
+        outer=np.outer(direction, direction) - whitening.chance / size,
+    )
+
+
+@attrs.frozen(eq=False)
+class _Whitening:
+    """What the covariance S of the larger sample says of directions.
+
+    Attributes
+    ----------
+    inverse : ndarray of float64, shape (numbers, numbers)
+        ``(S + l I)^-1``.
+    weights : ndarray of float64, shape (numbers,)
+        Of the chi-squares.
+    chance : ndarray of float64, shape (numbers, numbers)
+        ``(S + l I)^-1 S (S + l I)^-1``, the covariance of the direction where nothing has moved.
+    """
+
+    inverse: Floats
+    weights: Floats
+    chance: Floats
+
+
+@lru_cache(maxsize=8)  # a reference is compared with many batches
+def _whitening(known: Moments, ridge: float) -> _Whitening | None:
+    values, vectors = np.linalg.eigh(known.covariance)
+    values = np.maximum(values, 0.0)
+    if not values.any():
+        return None
+    regularised = values + ridge * values.mean()
+    weights = values / regularised
+    understated = max(1.0 - float(weights.sum()) / max(known.rows - 1, 1), _LEAST_SHARE_KNOWN)
+    return _Whitening(
+        inverse=(vectors / regularised) @ vectors.T,
+        weights=weights / understated,
+        chance=(vectors * (weights / regularised)) @ vectors.T,
     )

@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy: do two samples come from one distribution, whatever way they differ?"""
+"""Maximum mean discrepancy, for distributions that differ in whatever way."""
 
 from __future__ import annotations
 

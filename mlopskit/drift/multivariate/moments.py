@@ -72,9 +72,3 @@ class Moments:
         mean = self.mean
         centred = self.products[1:, 1:] - self.rows * np.outer(mean, mean)
         return np.asarray(centred / max(self.rows - 1, 1))
-
-    @cached_property
-    def spectrum(self) -> tuple[Floats, Floats]:
-        """Eigenvalues of the covariance, none below 0, and eigenvectors as columns."""
-        values, vectors = np.linalg.eigh(self.covariance)
-        return np.maximum(values, 0.0), vectors

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from mlopskit.drift.multivariate.column_encoding import Floats, NormalScores
-from mlopskit.drift.multivariate.encoding import Encoder
+from mlopskit.drift.multivariate.encoding import Encoder, Feature
 from mlopskit.markup.values import decimals, format_number
 
 UNMOVED = "by itself as before"
@@ -35,12 +35,6 @@ class Marginals:
         return Marginals(self.rows + other.rows, self.sums + other.sums, self.squares + other.squares)
 
 
-@attrs.frozen
-class _Phrase:
-    z: float
-    words: str
-
-
 def describe(encoder: Encoder, before: Marginals, after: Marginals) -> dict[str, str]:
     """Say of each column how it moved by itself: what changed by more than three standard errors, the surest first.
 
@@ -56,59 +50,64 @@ def describe(encoder: Encoder, before: Marginals, after: Marginals) -> dict[str,
     >>> describe(encoder, before, after)["distance"]
     'typical value 152.0 -> 250.2'
     """
-    phrases: dict[str, list[_Phrase]] = defaultdict(list)
-    position_of_missing = {each.column: at for at, each in enumerate(encoder.features) if each.kind == "missing"}
-    for position, feature in enumerate(encoder.features):
-        missing = position_of_missing[feature.column]
-        sides = [_Side.of(sample, position, None if position == missing else missing) for sample in (before, after)]
-        if min(side.rows for side in sides) < 2 or feature.kind == "dimension":
-            continue
+    missing_at = {each.column: at for at, each in enumerate(encoder.features) if each.kind == "missing"}
+    missing = np.array([missing_at[each.column] if each.kind != "missing" else -1 for each in encoder.features])
+    old, new = _Means.of(before, missing), _Means.of(after, missing)
+    phrases: dict[str, list[tuple[float, str]]] = {name: [] for name in encoder.columns}
+    z_of_mean, z_of_spread = old.shift(new), old.spread(new)
+    for at in np.flatnonzero(np.abs(z_of_mean) > _SURE).tolist():
+        feature = encoder.features[at]
+        means = float(old.mean[at]), float(new.mean[at])
+        phrases[feature.column].append((abs(z_of_mean[at]), _say(encoder, feature, *means)))
+    for at in np.flatnonzero(np.abs(z_of_spread) > _SURE).tolist():
+        feature = encoder.features[at]
         if feature.kind == "score":
-            column = encoder.columns[feature.column]
-            assert isinstance(column, NormalScores)
-            phrases[feature.column] += _of_score(column, *sides)
-        else:
-            name = {"flag": "true", "level": feature.label}.get(feature.kind, feature.kind)
-            words = f"{name} {_percent(sides[0].mean)} -> {_percent(sides[1].mean)}"
-            phrases[feature.column].append(_Phrase(_z_of_means(*sides), words))
-    return {name: _surest(phrases[name]) for name in encoder.columns}
+            words = f"spread x {math.sqrt(new.variance[at] / old.variance[at]):.2f}"
+            phrases[feature.column].append((abs(z_of_spread[at]), words))
+    return {name: "; ".join(words for _, words in sorted(said, reverse=True)[:_MOST_PHRASES]) or UNMOVED
+            for name, said in phrases.items()}  # fmt: skip
 
 
-@attrs.frozen
-class _Side:
-    rows: float
-    mean: float
-    variance: float
+@attrs.frozen(eq=False)
+class _Means:
+    """Mean and variance of each feature over the rows whose value is not missing."""
+
+    rows: Floats
+    mean: Floats
+    variance: Floats
 
     @classmethod
-    def of(cls, sample: Marginals, position: int, missing: int | None) -> _Side:
-        rows = sample.rows - (0.0 if missing is None else float(sample.sums[missing]))
-        mean = float(sample.sums[position]) / max(rows, 1.0)
-        return cls(rows, mean, max(float(sample.squares[position]) / max(rows, 1.0) - mean**2, 0.0))
+    def of(cls, sample: Marginals, missing: npt.NDArray[np.intp]) -> _Means:
+        rows = sample.rows - np.where(missing >= 0, sample.sums[missing], 0.0)
+        known = np.maximum(rows, 1.0)
+        mean = sample.sums / known
+        return cls(known, mean, np.maximum(sample.squares / known - mean**2, 0.0))
+
+    def shift(self, other: _Means) -> Floats:
+        """Give the change of the mean in standard errors, finite also between two constants."""
+        both = self.rows + other.rows
+        pooled = (self.rows * self.variance + other.rows * other.variance) / both
+        pooled += self.rows * other.rows / both**2 * (other.mean - self.mean) ** 2
+        error = np.sqrt(pooled * (1.0 / self.rows + 1.0 / other.rows))
+        return np.divide(other.mean - self.mean, error, out=np.zeros_like(error), where=error > 0)
+
+    def spread(self, other: _Means) -> Floats:
+        """Give the change of the logarithm of the standard deviation in standard errors, as of normal values."""
+        varies = (self.variance > 0) & (other.variance > 0)
+        ratio = np.divide(other.variance, self.variance, out=np.ones_like(self.variance), where=varies)
+        return np.log(ratio) / 2.0 / np.sqrt(0.5 / self.rows + 0.5 / other.rows)
 
 
-def _of_score(column: NormalScores, before: _Side, after: _Side) -> list[_Phrase]:
-    values = [column.value_of(side.mean) for side in (before, after)]
-    places = decimals(values)
-    typical = " -> ".join(format_number(value, places) for value in values)
-    phrases = [_Phrase(_z_of_means(before, after), f"typical value {typical}")]
-    if min(before.variance, after.variance) > 0:
-        ratio = math.sqrt(after.variance / before.variance)
-        z = math.log(ratio) / math.sqrt(0.5 / before.rows + 0.5 / after.rows)
-        phrases.append(_Phrase(z, f"spread x {ratio:.2f}"))
-    return phrases
-
-
-def _z_of_means(before: _Side, after: _Side) -> float:
-    pooled = (before.variance * before.rows + after.variance * after.rows) / (before.rows + after.rows)
-    total = pooled + ((after.mean - before.mean) / 2) ** 2  # so that a change between two constants is finite
-    error = math.sqrt(total * (1 / before.rows + 1 / after.rows))
-    return (after.mean - before.mean) / error if error > 0 else 0.0
-
-
-def _surest(phrases: list[_Phrase]) -> str:
-    sure = sorted((each for each in phrases if abs(each.z) > _SURE), key=lambda each: -abs(each.z))
-    return "; ".join(each.words for each in sure[:_MOST_PHRASES]) or UNMOVED
+def _say(encoder: Encoder, feature: Feature, before: float, after: float) -> str:
+    column = encoder.columns[feature.column]
+    if isinstance(column, NormalScores) and feature.kind == "score":
+        values = [column.value_of(before), column.value_of(after)]
+        places = decimals(values)
+        return "typical value " + " -> ".join(format_number(value, places) for value in values)
+    if feature.kind == "dimension":
+        return f"dimension {feature.label} by {after - before:+.2f} deviations"
+    name = {"flag": "true", "level": feature.label}.get(feature.kind, feature.kind)
+    return f"{name} {_percent(before)} -> {_percent(after)}"
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""Do rows fit the reference's principal components as well as they did?"""
+"""Reconstruction error: how well rows fit the principal components of the reference."""
 
 from __future__ import annotations
 
