@@ -10,18 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.multivariate.column_encoding import (
-    ColumnEncoding,
-    FeatureKind,
-    Flags,
-    Floats,
-    Levels,
-    NormalScores,
-    Values,
-    Vectors,
-    is_vector,
-    read_numbers,
-)
+from mlopskit.drift.multivariate.column_encoding import ColumnEncoding, FeatureKind, Floats, Values, read_numbers
+from mlopskit.drift.multivariate.levels import Flags, Levels
+from mlopskit.drift.multivariate.normal_scores import NormalScores
+from mlopskit.drift.multivariate.vectors import Vectors, is_vector
 from mlopskit.errors import ValidationError
 
 Frame: TypeAlias = pd.DataFrame | npt.NDArray[Any]

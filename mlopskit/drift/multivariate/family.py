@@ -75,6 +75,10 @@ class MultivariateTest(ABC):
         self.features_ = features
         self.learned_ = dict(learned)
 
+    def get_params(self) -> dict[str, Any]:
+        """Give the parameters by name, to be set again on a copy."""
+        return attrs.asdict(self) if attrs.has(type(self)) else {}  # type: ignore[arg-type]
+
     def fit_summarize(self, matrix: Floats, features: Iterable[Feature]) -> Moments:
         """Learn from the reference, and give the moments of those of its rows that can be compared fairly.
 

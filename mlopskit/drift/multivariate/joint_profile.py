@@ -195,6 +195,60 @@ class JointProfile:
         """
         return self.compare(self.summarize(current))
 
+    def to_json(self) -> dict[str, Any]:
+        """Give the fitted profile as JSON-able values: no code, and no row."""
+        tests, summary = self._fitted(), self.reference_
+        return {
+            "alpha": self.alpha,
+            "min_effect": self.min_effect,
+            "columns": self.encoder_.to_json(),
+            "marginals": {
+                "rows": summary.rows,
+                "sums": summary.marginals.sums.tolist(),
+                "squares": summary.marginals.squares.tolist(),
+            },
+            "tests": [
+                {"name": test.name, "params": test.get_params(), "moments": moments.to_json(),
+                 "learned": {name: value.tolist() for name, value in test.learned_.items()}}
+                for test, moments in zip(tests, summary.moments, strict=True)
+            ],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any], tests: Iterable[MultivariateTest] = ()) -> JointProfile:
+        """Restore what `to_json` gave.
+
+        Parameters
+        ----------
+        kept : dict
+        tests : iterable of MultivariateTest
+            One's own tests that the profile may have, known by their name.
+
+        Raises
+        ------
+        ValidationError
+            The profile has a test that is neither one of mlopskit's nor among `tests`.
+        """
+        known = {test.name: test for test in (CorrelationChange(), MMD(), ReconstructionError(), *tests)}
+        unknown = [each["name"] for each in kept["tests"] if each["name"] not in known]
+        if unknown:
+            raise ValidationError(f"the profile has the test {unknown[0]!r}: pass an instance of it in tests=")
+        encoder, marginals = Encoder.from_json(kept["columns"]), kept["marginals"]
+        restored = []
+        for each in kept["tests"]:
+            test = copy.copy(known[each["name"]])
+            for name, value in each["params"].items():
+                setattr(test, name, value)
+            test.restore(encoder.features, {name: np.array(value) for name, value in each["learned"].items()})
+            restored.append(test)
+        profile = cls(restored, list(encoder.columns), kept["alpha"], kept["min_effect"])
+        profile.encoder_, profile.tests_ = encoder, tuple(restored)
+        profile.reference_ = JointSummary(
+            Marginals(marginals["rows"], np.array(marginals["sums"]), np.array(marginals["squares"])),
+            tuple(Moments.from_json(each["moments"]) for each in kept["tests"]),
+        )
+        return profile
+
     def _sum(self, rows: Frame) -> JointSummary:
         return self._sum_matrix(self.encoder_.encode(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +57,11 @@ class Moments:
         """Merge the moments of two samples; exact, and so the same in any order, while sums fit into 53 bits."""
         return Moments(self.products + other.products)
 
+    def of_numbers(self, chosen: slice) -> Moments:
+        """Give the moments of some of the numbers."""
+        positions = np.r_[0, np.arange(1, len(self.products))[chosen]]
+        return Moments(self.products[np.ix_(positions, positions)])
+
     @property
     def rows(self) -> int:
         """How many rows were summed."""
@@ -72,3 +78,20 @@ class Moments:
         mean = self.mean
         centred = self.products[1:, 1:] - self.rows * np.outer(mean, mean)
         return np.asarray(centred / max(self.rows - 1, 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the upper triangle as float64, little-endian, in base64."""
+        triangle = self.products[np.triu_indices(len(self.products))]
+        return {
+            "numbers": len(self.products) - 1,
+            "products": base64.b64encode(triangle.astype("<f8").tobytes()).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Moments:
+        """Restore what `to_json` gave."""
+        triangle = np.triu_indices(kept["numbers"] + 1)
+        products = cls.none(kept["numbers"]).products
+        products[triangle] = np.frombuffer(base64.b64decode(kept["products"]), dtype="<f8")
+        products.T[triangle] = products[triangle]
+        return cls(products)

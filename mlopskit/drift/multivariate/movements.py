@@ -8,8 +8,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from mlopskit.drift.multivariate.column_encoding import Floats, NormalScores
+from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.encoding import Encoder, Feature
+from mlopskit.drift.multivariate.normal_scores import NormalScores
 from mlopskit.markup.values import decimals, format_number
 
 UNMOVED = "by itself as before"
