@@ -52,7 +52,7 @@ class KnotSearch:
 
 
 def _cells_of(numbers: Floats, start: float, density: float) -> Positions:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         places = (numbers - start) * density
     bounded: Floats = np.fmin(np.fmax(places, 0.0), _CELLS - 1.0)  # a NaN becomes 0
     return bounded.astype(np.intp)

@@ -26,7 +26,9 @@ from scipy.special import ndtr
 from mlopskit.drift.multivariate.moments import Floats, Moments
 from mlopskit.drift.weighted_chi_square import survival
 
-_LEAST_SHARE_KNOWN = 0.1
+_ROWS_PER_DIRECTION = 10
+_LEAST_RIDGE = 1e-6
+_ROWS_PER_NUMBER = 20
 
 
 @attrs.frozen(eq=False)
@@ -39,8 +41,8 @@ class MeanShift:
         ``n m / (n + m)`` times `distance`.
     p_value : float
     distance : float
-        The regularised squared distance of the means, in units of the spread of one row; unbiased, so that it may be
-        below 0.
+        The regularised squared distance of the means, in units of the spread of one row, less what it is by chance, so
+        that it may be below 0.
     direction : ndarray of float64, shape (numbers,)
         Along which the samples differ most: weights of the numbers in the score that tells them apart.
     outer : ndarray of float64, shape (numbers, numbers)
@@ -78,19 +80,16 @@ def mean_shift(reference: Moments, current: Moments, ridge: float) -> MeanShift 
     reference, current : Moments
         Of the same numbers, of at least two rows each.
     ridge : float
-        The regularisation l, as a multiple of the mean eigenvalue.
+        The regularisation l, as a multiple of the mean eigenvalue; raised until ``sum(s / (s + l))``, the number of
+        directions looked at, is at most a tenth of the rows that the covariance comes from.
     """
-    known, other = (reference, current) if reference.rows >= current.rows else (current, reference)
-    whitening = _whitening(known, ridge) or _whitening(known + other, ridge)
+    whitening, noise = _whiten(reference, current, ridge)
     if whitening is None:
         return None
     difference = current.mean - reference.mean
     direction = whitening.inverse @ difference
-    mean_noise = (
-        float(whitening.weights.sum()) / known.rows + float(np.vdot(whitening.inverse, other.covariance)) / other.rows
-    )
-    distance = float(difference @ direction) - mean_noise
-    size = known.rows * other.rows / (known.rows + other.rows)
+    distance = float(difference @ direction) - noise
+    size = reference.rows * current.rows / (reference.rows + current.rows)
     return MeanShift(
         statistic=size * distance,
         p_value=survival(size * distance + float(whitening.weights.sum()), whitening.weights),
@@ -102,7 +101,7 @@ def mean_shift(reference: Moments, current: Moments, ridge: float) -> MeanShift 
 
 @attrs.frozen(eq=False)
 class _Whitening:
-    """What the covariance S of the larger sample says of directions.
+    """What a covariance S says of directions.
 
     Attributes
     ----------
@@ -112,24 +111,54 @@ class _Whitening:
         Of the chi-squares.
     chance : ndarray of float64, shape (numbers, numbers)
         ``(S + l I)^-1 S (S + l I)^-1``, the covariance of the direction where nothing has moved.
+    understated : float
+        By what factor numbers that follow from S and its own inverse are too small.
     """
 
     inverse: Floats
     weights: Floats
     chance: Floats
+    understated: float
+
+    @classmethod
+    def of(cls, covariance: Floats, freedom: int, ridge: float) -> _Whitening | None:
+        values, vectors = np.linalg.eigh(covariance)
+        values = np.maximum(values, 0.0)
+        if not values.any():
+            return None
+        added = max(ridge, _LEAST_RIDGE) * values.mean()
+        while (values / (values + added)).sum() > max(freedom / _ROWS_PER_DIRECTION, 1.0):
+            added *= 1.5
+        regularised = values + added
+        weights = values / regularised
+        understated = 1.0 - float(weights.sum()) / freedom
+        return cls(
+            inverse=(vectors / regularised) @ vectors.T,
+            weights=weights / understated,
+            chance=(vectors * (weights / regularised)) @ vectors.T,
+            understated=understated,
+        )
 
 
-@lru_cache(maxsize=8)  # a reference is compared with many batches
-def _whitening(known: Moments, ridge: float) -> _Whitening | None:
-    values, vectors = np.linalg.eigh(known.covariance)
-    values = np.maximum(values, 0.0)
-    if not values.any():
-        return None
-    regularised = values + ridge * values.mean()
-    weights = values / regularised
-    understated = max(1.0 - float(weights.sum()) / max(known.rows - 1, 1), _LEAST_SHARE_KNOWN)
-    return _Whitening(
-        inverse=(vectors / regularised) @ vectors.T,
-        weights=weights / understated,
-        chance=(vectors * (weights / regularised)) @ vectors.T,
-    )
+@lru_cache(maxsize=8)  # a large reference is compared with many batches
+def _whitening_of(sample: Moments, ridge: float) -> _Whitening | None:
+    return _Whitening.of(sample.covariance, sample.rows - 1, ridge)
+
+
+def _whiten(reference: Moments, current: Moments, ridge: float) -> tuple[_Whitening | None, float]:
+    """Choose the covariance, and give what a squared distance of means in its terms is by chance.
+
+    That of the larger sample alone, if it is large; else that of both within. If nothing varies within, that of all.
+    """
+    large, other = (reference, current) if reference.rows >= current.rows else (current, reference)
+    if large.rows >= _ROWS_PER_NUMBER * len(large.mean) and (whitening := _whitening_of(large, ridge)):
+        own = float(whitening.weights.sum()) / large.rows
+        return whitening, own + float(np.vdot(whitening.inverse, other.covariance)) / other.rows
+    freedom = reference.rows + current.rows - 2
+    within = ((reference.rows - 1) * reference.covariance + (current.rows - 1) * current.covariance) / freedom
+    both = reference + current
+    whitening = _Whitening.of(within, freedom, ridge) or _Whitening.of(both.covariance, both.rows - 1, ridge)
+    if whitening is None:
+        return None, 0.0
+    mean_noise = reference.covariance / reference.rows + current.covariance / current.rows
+    return whitening, float(np.vdot(whitening.inverse, mean_noise)) / whitening.understated

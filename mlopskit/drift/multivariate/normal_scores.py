@@ -19,6 +19,7 @@ from mlopskit.drift.multivariate.column_encoding import (
     Floats,
     Mask,
     Values,
+    middle_mean,
     on_lattice,
     read_numbers,
 )
@@ -44,6 +45,7 @@ class NormalScores(ColumnEncoding):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> scores = NormalScores.of(np.arange(1000.0))
     >>> scores.encode(pd.Series([-np.inf, 500, None, 1e12]))[0].ravel()
     array([-2.5625,  0.    ,  0.    ,  2.5   ])
@@ -112,8 +114,7 @@ def _centres(ascending: Floats, knots: Floats, bounds: npt.NDArray[np.intp]) -> 
     centres = np.zeros(len(bounds) - 1)
     for cell, (start, end) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
         if end - start >= FEWEST_ROWS:
-            quarter = (end - start) // 4
-            centres[cell] = ascending[start + quarter : end - quarter].mean()
+            centres[cell] = middle_mean(ascending[start:end])
         elif len(knots):  # beyond the last value
             centres[cell] = knots[min(cell, len(knots) - 1)]
     return centres

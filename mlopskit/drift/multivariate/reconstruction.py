@@ -16,6 +16,8 @@ from mlopskit.drift.multivariate.mean_shift import effect_of
 from mlopskit.drift.multivariate.moments import Floats, Moments
 
 _FINEST = 1024.0
+_LEAST_SCALE = 0.25
+"""Of a level that one row in 15 has; rarer ones would make the mean error that of a few rows."""
 
 
 @attrs.define(eq=False, slots=False)
@@ -49,8 +51,7 @@ class ReconstructionError(MultivariateTest):
         """Learn centre, scale and components."""
         centre, scale = np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
         if len(matrix):
-            deviation = matrix.std(axis=0)
-            centre, scale = matrix.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+            centre, scale = matrix.mean(axis=0), np.maximum(matrix.std(axis=0), _LEAST_SCALE)
         scaled = (matrix - centre) / scale
         values, vectors = np.linalg.eigh(scaled.T @ scaled)
         values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]

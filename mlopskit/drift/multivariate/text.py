@@ -61,10 +61,11 @@ class TextProfile:
 
     Examples
     --------
-    >>> reference = pd.Series([f"flight {number} was on time" for number in range(400)])
+    >>> reference = pd.Series([f"flight {number} was on time" for number in range(1000, 1400)])
     >>> profile = TextProfile().fit(reference)
-    >>> late = pd.Series([f"the aeroplane with number {number} never arrived" for number in range(100)])
-    >>> profile.detect(reference.iloc[::3]).drifted, profile.detect(late).drifted
+    >>> same = pd.Series([f"flight {number} was on time" for number in range(2000, 2100)])
+    >>> other = pd.Series([f"aeroplane {number} was not on time" for number in range(2000, 2100)])
+    >>> profile.detect(same).drifted, profile.detect(other).drifted
     (False, True)
     """
 

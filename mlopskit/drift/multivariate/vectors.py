@@ -9,27 +9,34 @@ import attrs
 import numpy as np
 
 from mlopskit.drift.multivariate.column_encoding import (
+    FEWEST_ROWS,
     LARGEST,
     ColumnEncoding,
     FeatureKind,
     Floats,
     Mask,
     Values,
+    middle_mean,
     on_lattice,
 )
 
 _HIGHEST_COORDINATE = 4.0
+_ROWS_TO_LEARN_FROM = 5000
+_NORMAL_MIDDLE = 0.693
+"""The mean of the middle half of the absolute values of a standard normal variable."""
 
 
 @attrs.frozen(eq=False)
 class Vectors(ColumnEncoding):
-    """Vectors of equal length, such as embeddings: each dimension less its median, by its median deviation.
+    """Vectors of equal length, such as embeddings: each dimension less its centre, by its scale.
 
     A row is missing if it has no vector, one of another length, or one that holds a NaN.
 
     Attributes
     ----------
     centres, scales : ndarray of float64, shape (dimensions,)
+        The mean of the middle half of the values, and of their absolute deviations, the latter 1 for normal values of
+        variance 1; of at most 5,000 rows.
     """
 
     family: ClassVar[str] = "vectors"
@@ -41,12 +48,12 @@ class Vectors(ColumnEncoding):
         """Freeze the centre and the scale of each dimension."""
         matrix = _stack(values)
         known = matrix[~np.isnan(matrix).any(axis=1)]
-        if not len(known):
+        known = np.clip(known[:: -(-len(known) // _ROWS_TO_LEARN_FROM) or 1], -LARGEST, LARGEST)
+        if len(known) < FEWEST_ROWS:
             return cls(np.zeros(matrix.shape[1]), np.ones(matrix.shape[1]))
-        centres = np.clip(np.median(known, axis=0), -LARGEST, LARGEST)
-        with np.errstate(over="ignore"):
-            scales = 1.4826 * np.median(np.abs(known - centres), axis=0)
-        return cls(centres, np.where((scales > 0) & np.isfinite(scales), scales, 1.0))
+        centres = middle_mean(np.sort(known, axis=0))
+        scales = middle_mean(np.sort(np.abs(known - centres), axis=0)) / _NORMAL_MIDDLE
+        return cls(centres, np.where(scales > 0, scales, 1.0))
 
     @property
     def features(self) -> tuple[tuple[FeatureKind, str], ...]:

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from scipy.stats import ttest_ind
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from mlopskit.drift.multivariate.encoding import Feature
+from mlopskit.drift.multivariate.reconstruction import ReconstructionError
+
+FEATURES = tuple(Feature(f"x{number}", "score") for number in range(8))
+
+
+def rows_of(random, rows, broken=False):
+    factors = random.normal(size=(rows, 2))
+    matrix = factors @ np.random.default_rng(0).normal(size=(2, 8)) + random.normal(size=(rows, 8)) / 2
+    if broken:
+        matrix[:, 3] = random.permutation(matrix[:, 3])
+    return matrix
+
+
+def test_errors_and_p_value_are_those_of_scikit_learn_and_scipy():
+    random = np.random.default_rng(1)
+    before, after = rows_of(random, 600), rows_of(random, 300)
+    test = ReconstructionError()
+    reference = test.fit_summarize(before, FEATURES)
+    scaler = StandardScaler().fit(before[::2])
+    pca = PCA(0.65).fit(scaler.transform(before[::2]))
+
+    def errors(rows):
+        scaled = scaler.transform(rows)
+        return np.linalg.norm(scaled - pca.inverse_transform(pca.transform(scaled)), axis=1)
+
+    found = test.compare(reference, test.summarize(after))
+    expected = ttest_ind(errors(after), errors(before[1::2]), equal_var=False)
+    assert found.statistic == pytest.approx(expected.statistic, abs=0.01)
+    assert found.p_value == pytest.approx(expected.pvalue, abs=0.01)
+
+
+def test_a_column_that_no_longer_goes_with_the_others_is_found_and_blamed():
+    random = np.random.default_rng(1)
+    test = ReconstructionError(share=0.9)
+    reference = test.fit_summarize(rows_of(random, 1000), FEATURES)
+    found = test.compare(reference, test.summarize(rows_of(random, 500, broken=True)))
+    assert found.p_value < 1e-9
+    assert next(iter(found.contributions)) == "x3"
+
+
+def test_false_alarms_though_components_fit_their_own_rows(most_alarms):
+    """Without rows held back, nearly every one of these would be an alarm."""
+    features = tuple(Feature(f"x{number}", "score") for number in range(40))
+    alarms = 0
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        test = ReconstructionError()
+        reference = test.fit_summarize(random.normal(size=(200, 40)), features)
+        alarms += test.compare(reference, test.summarize(random.normal(size=(200, 40)))).p_value < 0.05
+    assert alarms <= most_alarms(200, 0.05)
+
+
+def test_share_is_a_share():
+    with pytest.raises(ValueError, match="share lies between 0 and 1, not at 2"):
+        ReconstructionError(share=2)
