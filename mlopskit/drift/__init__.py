@@ -8,10 +8,17 @@ from importlib import import_module
 from mlopskit.drift.streams import DETECTORS
 
 _HOME = {
+    "CorrelationChange": "mlopskit.drift.multivariate.correlation",
+    "DomainClassifier": "mlopskit.drift.multivariate.domain_classifier",
     "DriftDetector": "mlopskit.drift.detector",
+    "JointProfile": "mlopskit.drift.multivariate.joint_profile",
+    "MMD": "mlopskit.drift.multivariate.mmd",
+    "MultivariateTest": "mlopskit.drift.multivariate.family",
     "PerformanceEstimator": "mlopskit.drift.performance.estimator",
     "Profile": "mlopskit.drift.profile",
+    "ReconstructionError": "mlopskit.drift.multivariate.reconstruction",
     "Statistic": "mlopskit.drift.statistics",
+    "TextProfile": "mlopskit.drift.multivariate.text",
     "alpha_for": "mlopskit.drift.alarm_budget",
     "statistics": "mlopskit.drift.statistics",
     **DETECTORS,

@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.encoding import Encoder, Feature, Frame
 from mlopskit.drift.multivariate.family import FEWEST_ROWS, ranked_shares
+from mlopskit.drift.multivariate.sampling import drawn
 from mlopskit.records.multivariate import MultivariateResult
 
 _MOST_PRODUCTS_OF = 64
@@ -169,7 +170,7 @@ class _QuadraticLogistic:
 def _draw(rows: Frame, most: int, random: np.random.Generator) -> Frame:
     if len(rows) <= most:
         return rows
-    chosen = np.sort(random.choice(len(rows), most, replace=False))
+    chosen = drawn(len(rows), most, int(random.integers(2**32)))
     return rows[chosen] if isinstance(rows, np.ndarray) else rows.iloc[chosen]
 
 

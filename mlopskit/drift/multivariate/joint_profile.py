@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.correlation import CorrelationChange
@@ -17,6 +18,7 @@ from mlopskit.drift.multivariate.mmd import MMD
 from mlopskit.drift.multivariate.moments import Moments
 from mlopskit.drift.multivariate.movements import Marginals, describe
 from mlopskit.drift.multivariate.reconstruction import ReconstructionError
+from mlopskit.drift.multivariate.sampling import drawn
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.records.multivariate import ColumnMovement, MultivariateReport
 
@@ -112,7 +114,7 @@ class JointProfile:
         Parameters
         ----------
         reference : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
-            What is frozen comes from at most 20,000 rows of it, or of its first chunk, spread evenly.
+            What is frozen comes from at most 20,000 rows of it, or of its first chunk, drawn at random.
 
         Raises
         ------
@@ -123,15 +125,14 @@ class JointProfile:
         first = next(chunks, None)
         if first is None or not len(first):
             raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
-        step = -(-len(first) // _ROWS_TO_LEARN_FROM)
-        sample = _rows(first, slice(None, None, step))
+        learned_from = drawn(len(first), _ROWS_TO_LEARN_FROM)
+        sample = first if learned_from.all() else _rows(first, learned_from)
         self.encoder_ = Encoder.of(sample, self.columns)
         matrix = self.encoder_.encode(sample)
         self.tests_ = tuple(copy.copy(test) for test in self.tests)
         moments = tuple(test.fit_summarize(matrix, self.encoder_.features) for test in self.tests_)
         self.reference_ = JointSummary(Marginals.of(matrix), moments)
-        if step > 1:
-            self.reference_ += self.summarize(_without_every(step, first))
+        self.reference_ += self.summarize(_blocks(first, np.flatnonzero(~learned_from)))
         self.reference_ += self.summarize(chunks)
         return self
 
@@ -270,7 +271,6 @@ def _rows(frame: Frame, which: Any) -> Frame:
     return frame[which] if isinstance(frame, np.ndarray) else frame.iloc[which]
 
 
-def _without_every(step: int, frame: Frame) -> Iterator[Frame]:
-    for start in range(0, len(frame), _BLOCK):
-        positions = np.arange(start, min(start + _BLOCK, len(frame)))
-        yield _rows(frame, positions[positions % step != 0])
+def _blocks(frame: Frame, positions: npt.NDArray[np.intp]) -> Iterator[Frame]:
+    for start in range(0, len(positions), _BLOCK):
+        yield _rows(frame, positions[start : start + _BLOCK])

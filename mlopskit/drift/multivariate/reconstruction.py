@@ -14,6 +14,7 @@ from mlopskit.drift.multivariate.encoding import Feature
 from mlopskit.drift.multivariate.family import Found, MultivariateTest, beyond_chance
 from mlopskit.drift.multivariate.mean_shift import effect_of
 from mlopskit.drift.multivariate.moments import Floats, Moments
+from mlopskit.drift.multivariate.sampling import drawn
 
 _FINEST = 1024.0
 _LEAST_SCALE = 0.25
@@ -28,8 +29,8 @@ class ReconstructionError(MultivariateTest):
     the length of what the components leave of it. Its mean is compared by Welch's test (1947), two-sided: rows that fit
     better have moved, too.
 
-    Components fit the rows that they come from better than others. They are learned from every second row of the
-    reference therefore, and the errors of the other rows are compared.
+    Components fit the rows that they come from better than others. They are learned from one half of the reference
+    therefore, drawn at random, and the errors of the other half are compared.
 
     The effect is ``2 AUC - 1`` for normal errors of the two means and their common standard deviation.
 
@@ -66,9 +67,10 @@ class ReconstructionError(MultivariateTest):
         self._column_of = np.array([[feature.column == name for name in columns] for feature in features], dtype=float)
 
     def fit_summarize(self, matrix: Floats, features: Iterable[Feature]) -> Moments:
-        """Learn from every second row, and give the moments of the others."""
-        super().fit_summarize(matrix[::2], features)
-        return self.summarize(matrix[1::2])
+        """Learn from half of the rows, and give the moments of the others."""
+        mine = drawn(len(matrix), -(-len(matrix) // 2))
+        super().fit_summarize(matrix[mine], features)
+        return self.summarize(matrix[~mine])
 
     def numbers(self, matrix: Floats) -> npt.NDArray[Any]:
         """Give the error of each row, then each column's part in its square, shape (rows, 1 + columns)."""

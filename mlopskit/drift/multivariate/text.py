@@ -17,6 +17,7 @@ from mlopskit.drift.multivariate.family import FEWEST_ROWS
 from mlopskit.drift.multivariate.mean_shift import MeanShift, mean_shift
 from mlopskit.drift.multivariate.moments import Moments
 from mlopskit.drift.multivariate.normal_scores import NormalScores
+from mlopskit.drift.multivariate.sampling import drawn
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.markup.values import decimals, format_number
 from mlopskit.records.multivariate import MultivariateReport, MultivariateResult
@@ -40,7 +41,7 @@ class TextProfile:
     the mean share of a text's words that the reference's vocabulary lacks. P-values are those of
     `mlopskit.drift.multivariate.mean_shift`, over texts, since words of one text are not independent.
 
-    New words turn up all the time. The vocabulary is learned from every second text of the reference therefore, and the
+    New words turn up all the time. The vocabulary is learned from half of the reference's texts therefore, and the
     others tell how many new words are to be expected.
 
     Missing texts are left out.
@@ -83,7 +84,7 @@ class TextProfile:
         Parameters
         ----------
         reference : Series, or iterable of such
-            What is frozen comes from at most 20,000 texts, or as many of the first chunk.
+            What is frozen comes from half of it, or of its first chunk, and at most 20,000 texts, drawn at random.
 
         Raises
         ------
@@ -94,12 +95,12 @@ class TextProfile:
         texts = next(chunks, [])
         if not texts:
             raise ValidationError("the reference has no texts: fit on those that the model was trained on")
-        step = 2 * -(-len(texts) // (2 * _TEXTS_TO_LEARN_FROM))
-        learned = texts[::step]
+        mine = drawn(len(texts), min(_TEXTS_TO_LEARN_FROM, -(-len(texts) // 2))).tolist()
+        learned = [text for text, chosen in zip(texts, mine, strict=True) if chosen]
         self.lengths_ = NormalScores.of(np.array([len(text) for text in texts], dtype=np.float64))
         hashes, counts = np.unique(_hash(_split(learned)), return_counts=True)
         self.vocabulary_ = np.sort(hashes[np.argsort(-counts, kind="stable")[:_MOST_WORDS]])
-        self.reference_ = self._sum([text for at, text in enumerate(texts) if at % step])
+        self.reference_ = self._sum([text for text, chosen in zip(texts, mine, strict=True) if not chosen])
         for more in chunks:
             self.reference_ += self._sum(more)
         return self
