@@ -110,7 +110,7 @@ def _codes(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.codes.to_numpy(dtype=np.intp), [str(label) for label in values.cat.categories.tolist()]
     try:
-        codes, labels = pd.factorize(values)
+        codes, labels = values.array.factorize()
     except TypeError:  # lists and dicts have no hash
-        codes, labels = pd.factorize(values.map(str, na_action="ignore"))
+        codes, labels = values.map(str, na_action="ignore").array.factorize()
     return np.asarray(codes, dtype=np.intp), [str(label) for label in labels.tolist()]
