@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 from scipy.special import expit, logit
 
+from mlopskit.drift.performance.groups import Groups
 from mlopskit.drift.performance.outcomes import Array, Places
 
 _LEAST = 1e-6  # claimed probabilities nearer to 0 or 1 are taken to be this near
@@ -161,13 +162,27 @@ def curvature(rows: Array, weights: Array, q: Array, values: Array) -> Array:
     return np.asarray((weights.T * (rows * q * (1 - q))) @ weights + np.diag(expit(values) * expit(-values)))
 
 
-def calibrate(cells: ScoreCells, *, seed: int = 0) -> Curve:
+Folds = list[tuple[ScoreCells, ScoreCells]]
+
+
+def folds_of_rows(cells: ScoreCells) -> Folds:
+    """Deal independent rows at random to folds: all but one to learn from, and that one."""
+    return [(cells.without(part), part) for part in cells.split(np.random.default_rng(0))]
+
+
+def folds_of_groups(odds: Array, positive: Array, groups: Groups) -> Folds:
+    """Deal whole groups to folds."""
+    fold = groups.folds(_FOLDS, np.random.default_rng(0))
+    parts = [fold == part for part in range(_FOLDS)]
+    return [(ScoreCells.of(odds[~part], positive[~part]), ScoreCells.of(odds[part], positive[part])) for part in parts]
+
+
+def calibrate(cells: ScoreCells, folds: Folds) -> Curve:
     """Fit a curve, and keep the model's own probabilities unless the curve is closer to labels it has not seen."""
     before = after = 0.0
-    for part in cells.split(np.random.default_rng(seed)):
-        curve = fit_curve(cells.without(part))
-        before += part.brier(expit(cells.odds))
-        after += part.brier(curve.probability(cells.odds))
+    for others, part in folds:
+        before += part.brier(expit(part.odds))
+        after += part.brier(fit_curve(others).probability(part.odds))
     curve, total = fit_curve(cells), cells.rows.sum()
     helps = after < before
     values = curve.values if helps else curve.knots

@@ -18,6 +18,7 @@ import attrs
 import numpy as np
 
 from mlopskit.drift.performance.features import FeatureEncoder
+from mlopskit.drift.performance.groups import Groups, current_groups, reference_groups
 from mlopskit.drift.performance.inputs import (
     LEAST_ROWS,
     Classes,
@@ -39,11 +40,12 @@ DEFAULT_METRICS = ("accuracy", "roc_auc")
 
 @attrs.frozen(eq=False)
 class ClassifierRows:
-    """Rows to estimate on: what was predicted, and features and labels if there are some."""
+    """Rows to estimate on: what was predicted, and features, labels and groups if there are some."""
 
     predicted: Predicted
     features: Array | None
     codes: Places
+    groups: Groups | None
 
     def __len__(self) -> int:
         return len(self.predicted)
@@ -51,7 +53,8 @@ class ClassifierRows:
     def take(self, rows: Places) -> ClassifierRows:
         """Return some of the rows."""
         features = None if self.features is None else self.features[rows]
-        return ClassifierRows(self.predicted.take(rows), features, self.codes[rows])
+        groups = None if self.groups is None else self.groups.take(rows)
+        return ClassifierRows(self.predicted.take(rows), features, self.codes[rows], groups)
 
 
 @attrs.frozen(eq=False)
@@ -62,6 +65,7 @@ class KeptRows:
     features: Array
     probability: Array
     codes: Places
+    groups: Groups | None
 
 
 @attrs.frozen(eq=False)
@@ -76,6 +80,8 @@ class ClassifierPerformance:
         Metrics of the reference.
     own_labels : bool
         Whether predicted labels were passed, rather than taken to be the most probable class.
+    grouped : bool
+        Whether rows were told to belong together.
     kept : KeptRows or None
         At most 20,000 rows of the reference, if features were passed.
     """
@@ -84,6 +90,7 @@ class ClassifierPerformance:
     calibration: Calibration
     reference: dict[str, float]
     own_labels: bool
+    grouped: bool
     kept: KeptRows | None
 
     @classmethod
@@ -95,6 +102,7 @@ class ClassifierPerformance:
         y_pred: Any,
         X: Any,  # noqa: N803
         classes: Sequence[Any] | None,
+        groups: Any,
     ) -> ClassifierPerformance:
         """Learn calibration and reference values from rows with labels."""
         known = classes_of(y_true, probability_columns(y_proba), classes)
@@ -105,10 +113,12 @@ class ClassifierPerformance:
         _check_labels(codes, known)
         predicted = Predicted(probability, _predicted_labels(known, probability, y_pred))
         reference = _reference(chosen, Outcomes.known(predicted, codes))
-        kept = None if X is None else _keep(X, probability, codes)
-        return cls(known, Calibration.learn(probability, codes), reference, y_pred is not None, kept)
+        together = reference_groups(groups, len(codes))
+        calibration = Calibration.learn(probability, codes, groups=together)
+        kept = None if X is None else _keep(X, probability, codes, together)
+        return cls(known, calibration, reference, y_pred is not None, together is not None, kept)
 
-    def read(self, y_proba: Any, y_pred: Any, X: Any, y_true: Any) -> ClassifierRows:  # noqa: N803
+    def read(self, y_proba: Any, y_pred: Any, X: Any, y_true: Any, groups: Any) -> ClassifierRows:  # noqa: N803
         """Check rows to estimate on."""
         if y_proba is None:
             raise ValidationError(
@@ -123,10 +133,12 @@ class ClassifierPerformance:
         if X is not None:
             check_length(X, len(predicted), "X")
             features = None if self.kept is None else self.kept.encoder.encode(X)
-        if y_true is None:
-            return ClassifierRows(predicted, features, np.full(len(predicted), -1))
-        check_length(y_true, len(predicted), "y_true")
-        return ClassifierRows(predicted, features, self.classes.codes(y_true, "y_true"))
+        together = current_groups(groups, len(predicted), self.grouped)
+        codes = np.full(len(predicted), -1)
+        if y_true is not None:
+            check_length(y_true, len(predicted), "y_true")
+            codes = self.classes.codes(y_true, "y_true")
+        return ClassifierRows(predicted, features, codes, together)
 
     def report(self, rows: ClassifierRows, confidence: float) -> PerformanceReport:
         """Estimate every metric, and compute it where there are labels."""
@@ -143,15 +155,18 @@ class ClassifierPerformance:
     def _estimates(
         self, metrics: dict[str, Metric], rows: ClassifierRows, confidence: float
     ) -> tuple[Shift, dict[str, Interval]]:
-        if self.kept is None or rows.features is None:
-            return Shift(), intervals(metrics, rows.predicted, self.calibration, confidence)
-        shift = find_shift(self.kept.features, rows.features, self.kept.encoder.categorical)
-        if shift.status == "too far":
-            return shift.record, {}
-        if shift.status == "none seen":
-            return shift.record, intervals(metrics, rows.predicted, self.calibration, confidence)
-        weighted = Calibration.learn(self.kept.probability, self.kept.codes, shift.weights)
-        return shift.record, intervals(metrics, rows.predicted, weighted, confidence, unweighted=self.calibration)
+        kept, calibration, unweighted, record = self.kept, self.calibration, None, Shift()
+        if kept is not None and rows.features is not None:
+            groups = None if kept.groups is None or rows.groups is None else (kept.groups, rows.groups)
+            shift = find_shift(kept.features, rows.features, kept.encoder.categorical, groups)
+            record = shift.record
+            if shift.status == "too far":
+                return record, {}
+            if shift.status == "corrected":
+                unweighted = calibration
+                calibration = Calibration.learn(kept.probability, kept.codes, shift.weights, kept.groups)
+        found = intervals(metrics, rows.predicted, calibration, confidence, unweighted=unweighted, groups=rows.groups)
+        return record, found
 
     def _estimate(
         self, name: str, metric: Metric, found: Interval | None, realised: float | None, confidence: float
@@ -208,14 +223,15 @@ def _predicted_labels(classes: Classes, probability: Array, y_pred: Any) -> Plac
     return codes
 
 
-def _keep(X: Any, probability: Array, codes: Places) -> KeptRows:  # noqa: N803
+def _keep(X: Any, probability: Array, codes: Places, groups: Groups | None) -> KeptRows:  # noqa: N803
     check_length(X, len(codes), "X")
     encoder = FeatureEncoder(X)
     features = encoder.encode(X)
     rows = np.arange(len(codes))
     if len(rows) > MOST_ROWS:
         rows = np.random.default_rng(0).choice(len(codes), MOST_ROWS, replace=False)
-    return KeptRows(encoder, features[rows], probability[rows], codes[rows])
+    together = None if groups is None else groups.take(rows)
+    return KeptRows(encoder, features[rows], probability[rows], codes[rows], together)
 
 
 def _realised(metrics: dict[str, Metric], rows: ClassifierRows) -> dict[str, float | None]:

@@ -65,7 +65,7 @@ class PerformanceEstimator:
 
     def fit(
         self, y_true: Any, y_proba: Any = None, *, y_pred: Any = None, X: Any = None,  # noqa: N803
-        classes: Sequence[Any] | None = None,
+        classes: Sequence[Any] | None = None, groups: Any = None,
     ) -> PerformanceEstimator:  # fmt: skip
         """Learn from a reference: rows with labels on which the model was not fitted.
 
@@ -84,6 +84,10 @@ class PerformanceEstimator:
             kept, so that `estimate` can weight those that look like the current ones when features have moved.
         classes : sequence, optional
             The model's ``classes_``, in the order of `y_proba`; by default the labels in ascending order.
+        groups : str or array, shape (rows,), optional
+            Which rows belong together, such as the day of a flight, or the column of `X` that says so. Rows of one
+            group turn out well or badly together, and intervals that do not know that are too narrow. At least 10
+            groups are needed; those of the rows to estimate on are then needed in `estimate` too.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class PerformanceEstimator:
             What was passed is not of one length, has missing values, or lacks rows of a class.
         """
         self._check_parameters()
-        self.model_ = _learn(self.metrics, y_true, y_proba, y_pred, X, classes)
+        self.model_ = _learn(self.metrics, y_true, y_proba, y_pred, X, classes, _column(groups, X, "groups"))
         return self
 
     def estimate(
@@ -103,12 +107,13 @@ class PerformanceEstimator:
         y_pred: Any = None,
         X: Any = None,  # noqa: N803
         y_true: Any = None,
+        groups: Any = None,
     ) -> PerformanceReport:
         """Estimate how well the model does on some rows.
 
         Parameters
         ----------
-        y_proba, y_pred, X
+        y_proba, y_pred, X, groups
             As in `fit`. A classifier's `X` may be left out; shifts are then not looked for.
         y_true : array, shape (rows,), optional
             Labels as far as they have come; those that have not are missing. Metrics of rows with labels are computed,
@@ -122,17 +127,17 @@ class PerformanceEstimator:
             What was passed is not what `fit` got, or not of one length.
         """
         model = self._fitted()
-        return self._report(model, model.read(y_proba, y_pred, X, y_true))
+        return self._report(model, model.read(y_proba, y_pred, X, y_true, _column(groups, X, "groups")))
 
     def estimate_by(
         self, y_proba: Any = None, *, time: Any = None, freq: str = "MS", size: int | None = None, y_pred: Any = None,
-        X: Any = None, y_true: Any = None,  # noqa: N803
+        X: Any = None, y_true: Any = None, groups: Any = None,  # noqa: N803
     ) -> PerformanceTimeline:  # fmt: skip
         """Estimate how well the model does in each period.
 
         Parameters
         ----------
-        y_proba, y_pred, X, y_true
+        y_proba, y_pred, X, y_true, groups
             As in `estimate`.
         time : str or array of moments, shape (rows,), optional
             When each row was, or the column of `X` that says so. Rows without a time belong to no period.
@@ -159,10 +164,10 @@ class PerformanceEstimator:
         ['0-999', '1000-1999', '2000-2999']
         """
         model = self._fitted()
-        rows = model.read(y_proba, y_pred, X, y_true)
+        rows = model.read(y_proba, y_pred, X, y_true, _column(groups, X, "groups"))
         found = [
             PerformancePeriod(label, self._report(model, rows.take(places)))
-            for label, places in periods(len(rows), _times(time, X), freq, size)
+            for label, places in periods(len(rows), _column(time, X, "time"), freq, size)
         ]
         return PerformanceTimeline(tuple(found))
 
@@ -210,18 +215,20 @@ def _learn(
     y_pred: Any,
     X: Any,  # noqa: N803
     classes: Sequence[Any] | None,
+    groups: Any,
 ) -> ClassifierPerformance | RegressorPerformance:
     if y_proba is not None:
         chosen = metrics or classification.DEFAULT_METRICS
-        return ClassifierPerformance.learn(chosen, y_true, y_proba, y_pred, X, classes)
+        return ClassifierPerformance.learn(chosen, y_true, y_proba, y_pred, X, classes, groups)
     if y_pred is not None:
-        return RegressorPerformance.learn(metrics or regression.DEFAULT_METRICS, y_true, y_pred, X)
+        return RegressorPerformance.learn(metrics or regression.DEFAULT_METRICS, y_true, y_pred, X, groups)
     raise ValidationError("pass y_proba of a classifier, or y_pred of a regressor")
 
 
-def _times(time: Any, X: Any) -> Any:  # noqa: N803
-    if not isinstance(time, str):
-        return time
-    if not isinstance(X, pd.DataFrame) or time not in X:
-        raise ValidationError(f"X has no column {time!r} to tell the time: pass the times themselves, or such an X")
-    return X[time]
+def _column(values: Any, X: Any, name: str) -> Any:  # noqa: N803
+    """Look up values that are given as the name of a column of X."""
+    if not isinstance(values, str):
+        return values
+    if not isinstance(X, pd.DataFrame) or values not in X:
+        raise ValidationError(f"X has no column {values!r} to tell the {name}: pass them themselves, or such an X")
+    return X[values]

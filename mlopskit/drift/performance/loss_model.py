@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from scipy.special import ndtri
 
+from mlopskit.drift.performance.groups import Groups, dealt
 from mlopskit.drift.performance.outcomes import Array, Places
 from mlopskit.drift.performance.weighting import DOUBT, MOST_ROWS
 
@@ -36,6 +37,10 @@ class LossModel:
         How losses scatter around what is expected, and how many were seen.
     residuals : ndarray, shape (rows,)
         By how much losses exceed what models that have not seen them expect, of the first 20,000 rows.
+    groups : Groups or None
+        Which of those rows belong together.
+    group_variance : float
+        The variance of what losses of one group have in common.
     """
 
     models: tuple[Any, ...]
@@ -44,11 +49,13 @@ class LossModel:
     variances: Array
     sizes: Array
     residuals: Array
+    groups: Groups | None
+    group_variance: float
 
     @classmethod
-    def learn(cls, features: Array, loss: Array, categorical: list[int]) -> LossModel:
+    def learn(cls, features: Array, loss: Array, categorical: list[int], groups: Groups | None = None) -> LossModel:
         """Learn from the losses of a reference."""
-        fold = np.random.default_rng(0).permutation(len(loss)) % _FOLDS
+        fold = dealt(len(loss), groups, _FOLDS, np.random.default_rng(0))
         models = [_fit(features[fold != part], loss[fold != part], categorical) for part in range(_FOLDS)]
         predicted = np.empty(len(loss))
         for part, model in enumerate(models):
@@ -60,9 +67,12 @@ class LossModel:
         offset = float(np.mean(loss - predicted))
         residuals = loss - predicted - offset
         variances = np.bincount(place, residuals**2, len(sizes)) / sizes
-        return cls(tuple(models), offset, edges, variances, sizes, residuals[:MOST_ROWS])
+        scatter, kept = 0.0, None
+        if groups is not None:
+            scatter, kept = _common_variance(residuals, groups), groups.take(np.arange(len(loss))[:MOST_ROWS])
+        return cls(tuple(models), offset, edges, variances, sizes, residuals[:MOST_ROWS], kept, scatter)
 
-    def mean(self, features: Array, weights: Array | None = None) -> tuple[float, float]:
+    def mean(self, features: Array, weights: Array | None = None, groups: Groups | None = None) -> tuple[float, float]:
         """Give the expected mean loss of rows, and the standard error of what it will be once labels come.
 
         The error adds how losses scatter on these rows to how well the reference tells their expectation.
@@ -75,18 +85,28 @@ class LossModel:
             what models get wrong there, which is right if either models or weights are (H. Bang and J. Robins, Doubly
             robust estimation in missing data and causal inference models, Biometrics 61, 2005). Weights are estimates
             themselves: a tenth of the correction is added as a standard error.
+        groups : Groups, optional
+            Rows whose losses have something in common.
         """
         predicted = np.mean([model.predict(features) for model in self.models], axis=0)
-        place = _bins(self.edges, predicted)
-        share = np.bincount(place, minlength=len(self.sizes)) / len(predicted)
-        mean = float(np.mean(predicted)) + self.offset
-        sampling, learning = share @ self.variances / len(predicted), share**2 @ (self.variances / self.sizes)
-        if weights is not None:
-            residuals = self.residuals[: len(weights)]
-            correction = weights @ residuals / weights.sum()
+        share = np.bincount(_bins(self.edges, predicted), minlength=len(self.sizes)) / len(predicted)
+        mean, sampling = float(np.mean(predicted)) + self.offset, share @ self.variances / len(predicted)
+        if groups is not None:
+            sampling += self.group_variance * groups.pairs / len(predicted) ** 2
+        if weights is None:
+            learning = share**2 @ (self.variances / self.sizes) if self.groups is None else self._scatter(None)
+        else:
+            correction = weights @ self.residuals[: len(weights)] / weights.sum()
             mean += correction
-            learning = weights**2 @ residuals**2 / weights.sum() ** 2 + (DOUBT * correction) ** 2
+            learning = self._scatter(weights) + (DOUBT * correction) ** 2
         return max(mean, 0.0), float(np.sqrt(sampling + learning))
+
+    def _scatter(self, weights: Array | None) -> float:
+        """Give the variance of the weighted mean of residuals, of which those of a group are not independent."""
+        weights = np.ones(len(self.residuals)) if weights is None else weights
+        parts = weights * self.residuals[: len(weights)]
+        parts = parts if self.groups is None else self.groups.sums(parts)
+        return float((parts**2).sum() / weights.sum() ** 2)
 
 
 def positive_interval(mean: float, error: float, confidence: float) -> tuple[float, float]:
@@ -103,6 +123,12 @@ def positive_interval(mean: float, error: float, confidence: float) -> tuple[flo
 
 def _bins(edges: Array, predicted: Array) -> Places:
     return np.asarray(np.searchsorted(edges, predicted, side="right"))
+
+
+def _common_variance(residuals: Array, groups: Groups) -> float:
+    """Estimate it from pairs of rows within groups."""
+    excess = (groups.sums(residuals) ** 2).sum() - (residuals**2).sum()
+    return max(0.0, float(excess / max(groups.pairs, 1)))
 
 
 def _fit(features: Array, loss: Array, categorical: list[int]) -> Any:

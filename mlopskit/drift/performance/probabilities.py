@@ -6,10 +6,22 @@ import attrs
 import numpy as np
 from scipy.special import expit
 
-from mlopskit.drift.performance.calibration import Curve, Place, ScoreCells, calibrate, curvature, fit_curve, log_odds
+from mlopskit.drift.performance.calibration import (
+    Curve,
+    Place,
+    ScoreCells,
+    calibrate,
+    curvature,
+    fit_curve,
+    folds_of_groups,
+    folds_of_rows,
+    log_odds,
+)
+from mlopskit.drift.performance.groups import Groups, group_variance
 from mlopskit.drift.performance.outcomes import Array, Places
 
 _MOST_ELEMENTS = 1_000_000
+_LOGISTIC = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a normal effect on log-odds, see `Calibration.draw`
 
 
 @attrs.frozen(eq=False)
@@ -25,14 +37,20 @@ class Calibration:
     curves : tuple of Curve
     spread : ndarray, shape (dimensions, values of all curves)
         A factor of the covariance of the values, which is the sandwich estimate (H. White, Maximum likelihood
-        estimation of misspecified models, Econometrica 50, 1982): standard normal draws times this are errors of them.
+        estimation of misspecified models, Econometrica 50, 1982), clustered by groups if there are some: standard
+        normal draws times this are errors of the values.
+    group_scatter : ndarray, shape (curves,)
+        The standard deviation of the log-odds that rows of one group have in common.
     """
 
     curves: tuple[Curve, ...]
     spread: Array
+    group_scatter: Array
 
     @classmethod
-    def learn(cls, probability: Array, codes: Places, weights: Array | None = None) -> Calibration:
+    def learn(
+        cls, probability: Array, codes: Places, weights: Array | None = None, groups: Groups | None = None
+    ) -> Calibration:
         """Learn from rows with labels.
 
         Parameters
@@ -43,38 +61,104 @@ class Calibration:
         weights : ndarray, shape (rows,), optional
             How much each row counts. Rows of other weights are not from where the model was checked, so that its own
             probabilities are no candidate then.
+        groups : Groups, optional
+            Rows that are not independent.
         """
-        columns = _columns(probability)
-        cells = [ScoreCells.of(log_odds(p), codes == one, weights) for one, p in columns]
-        if weights is None:
-            curves = tuple(calibrate(each) for each in cells)
-        else:
-            shrunk = weights.sum() / (weights**2).sum()  # effective rows for each row of weight 1
-            curves = tuple(fit_curve(each, rows=_rarer(each) * shrunk) for each in cells)
-        return cls(curves, _spread(columns, codes, weights, curves, cells))
+        classes, curves, errors, scatter = _classes(probability), [], [], []
+        for one in classes:
+            odds, positive = log_odds(probability[:, one]), (codes == one).astype(float)
+            cells = ScoreCells.of(odds, positive, weights)
+            if weights is not None:
+                shrunk = weights.sum() / (weights**2).sum()  # effective rows for each row of weight 1
+                curve = fit_curve(cells, rows=_rarer(cells) * shrunk)
+            else:
+                folds = folds_of_rows(cells) if groups is None else folds_of_groups(odds, positive, groups)
+                curve = calibrate(cells, folds)
+            curves.append(curve)
+            errors.append(_Errors(curve, cells, odds, positive, weights))
+            scatter.append(0.0 if groups is None else errors[-1].group_scatter(groups))
+        return cls(tuple(curves), _spread(errors, len(codes), groups), np.array(scatter))
 
     def probabilities(self, probability: Array) -> Array:
         """Calibrate, shape (rows, classes)."""
-        found = [
-            curve.probability(log_odds(p)) for (_, p), curve in zip(_columns(probability), self.curves, strict=True)
-        ]
+        columns = zip(_classes(probability), self.curves, strict=True)
+        found = [curve.probability(log_odds(probability[:, one])) for one, curve in columns]
         return _complete(np.stack(found, axis=-1))
 
-    def draw(self, probability: Array, random: np.random.Generator, number: int) -> Array:
-        """Draw calibrated probabilities as the reference leaves them open, shape (number, rows, classes)."""
+    def draw(self, probability: Array, random: np.random.Generator, number: int, common: Array | None = None) -> Array:
+        """Draw calibrated probabilities as the reference leaves them open, shape (number, rows, classes).
+
+        Parameters
+        ----------
+        probability : ndarray, shape (rows, classes)
+        random : Generator
+        number : int
+            How many draws.
+        common : ndarray, shape (rows, dimensions), optional
+            What rows have in common, see `Groups.factor`: normal effects on log-odds, of which each row stays as likely
+            on average (S. Zeger, K.-Y. Liang and P. Albert, Models for longitudinal data: a generalized estimating
+            equation approach, Biometrics 44, 1988).
+        """
         errors = random.standard_normal((number, len(self.spread))) @ self.spread
         starts = np.cumsum([0, *(len(curve.knots) for curve in self.curves)])
         found = np.empty((number, len(probability), len(self.curves)))
-        for place, ((_, p), curve) in enumerate(zip(_columns(probability), self.curves, strict=True)):
+        for place, (one, curve) in enumerate(zip(_classes(probability), self.curves, strict=True)):
             values = curve.values + errors[:, starts[place] : starts[place + 1]]
-            found[..., place] = expit(Place.among(curve.knots, log_odds(p)).blend(values))
+            odds = Place.among(curve.knots, log_odds(probability[:, one])).blend(values)
+            if common is not None:
+                effects = self.group_scatter[place] * common
+                odds *= np.sqrt(1 + _LOGISTIC * (effects**2).sum(axis=1))
+                odds += random.standard_normal((number, common.shape[1])) @ effects.T
+            found[..., place] = expit(odds)
         return _complete(found)
 
 
-def _columns(probability: Array) -> list[tuple[int, Array]]:
-    """Give the classes that get a curve, with their probabilities."""
+class _Errors:
+    """What rows of the reference do to the values of a curve."""
+
+    def __init__(self, curve: Curve, cells: ScoreCells, odds: Array, positive: Array, weights: Array | None):
+        self._curve, self._odds = curve, odds
+        place = Place.among(curve.knots, cells.odds)
+        q = expit(place.blend(curve.values))
+        self._curvature = curvature(cells.rows, place.weights(len(curve.knots)), q, curve.values)
+        self._weights = 1.0 if weights is None else weights
+        self._q = curve.probability(odds)
+        self._residual = (positive - self._q) * self._weights
+
+    def of(self, rows: Places) -> Array:
+        """Give the effect of rows on each value, shape (rows, knots)."""
+        weights = Place.among(self._curve.knots, self._odds[rows]).weights(len(self._curve.knots))
+        return np.asarray(np.linalg.solve(self._curvature, (weights * self._residual[rows, np.newaxis]).T).T)
+
+    def group_scatter(self, groups: Groups) -> float:
+        """Estimate the standard deviation of the log-odds that rows of one group have in common."""
+        slopes = self._weights * self._q * (1 - self._q)
+        return float(np.sqrt(group_variance(self._residual, self._weights * slopes, slopes, groups)))
+
+
+def _spread(errors: list[_Errors], number: int, groups: Groups | None) -> Array:
+    """Sum up what each row or group, of a sample if rows are many, does to the values; give a factor of that."""
+    units = number if groups is None else groups.count
+    one_row = np.zeros(1, dtype=np.intp)
+    most = max(_MOST_ELEMENTS // sum(each.of(one_row).shape[1] for each in errors), 1000)
+    rows = np.arange(number)
+    picked = units
+    if number > most:
+        picked = max(int(units * most / number), 2)
+        chosen = np.random.default_rng(0).choice(units, picked, replace=False)
+        rows = chosen if groups is None else np.flatnonzero(np.isin(groups.codes, chosen))
+    found = np.hstack([each.of(rows) for each in errors])
+    if groups is not None:
+        found = groups.take(rows).sums(found)
+    found = found * np.sqrt(units / picked * units / (units - 1))
+    variances, directions = np.linalg.eigh(found.T @ found)
+    return np.asarray(np.sqrt(np.maximum(variances, 0))[:, np.newaxis] * directions.T)
+
+
+def _classes(probability: Array) -> list[int]:
+    """Give the classes that get a curve."""
     classes = probability.shape[1]
-    return [(one, probability[:, one]) for one in ([1] if classes == 2 else range(classes))]
+    return [1] if classes == 2 else list(range(classes))
 
 
 def _complete(found: Array) -> Array:
@@ -87,27 +171,3 @@ def _complete(found: Array) -> Array:
 def _rarer(cells: ScoreCells) -> float:
     positives, rows = float(cells.positives.sum()), float(cells.rows.sum())
     return min(positives, rows - positives)
-
-
-def _spread(
-    columns: list[tuple[int, Array]], codes: Places, weights: Array | None, curves: tuple[Curve, ...],
-    cells: list[ScoreCells],
-) -> Array:  # fmt: skip
-    """Sum up what each row, of a sample if there are many, does to the values; give a factor of that covariance."""
-    rows = np.arange(len(codes))
-    most = max(_MOST_ELEMENTS // sum(len(curve.knots) for curve in curves), 1000)
-    if len(rows) > most:
-        rows = np.random.default_rng(0).choice(len(codes), most, replace=False)
-    parts = []
-    for (one, p), curve, counted in zip(columns, curves, cells, strict=True):
-        knots = len(curve.knots)
-        place = Place.among(curve.knots, log_odds(p[rows]))
-        residual = (codes[rows] == one) - expit(place.blend(curve.values))
-        if weights is not None:
-            residual = residual * weights[rows]
-        inner = Place.among(curve.knots, counted.odds)
-        bend = curvature(counted.rows, inner.weights(knots), expit(inner.blend(curve.values)), curve.values)
-        parts.append(np.linalg.solve(bend, (place.weights(knots) * residual[:, np.newaxis]).T).T)
-    errors = np.hstack(parts) * np.sqrt(len(codes) / len(rows))
-    sizes, directions = np.linalg.eigh(errors.T @ errors)
-    return np.asarray(np.sqrt(np.maximum(sizes, 0))[:, np.newaxis] * directions.T)

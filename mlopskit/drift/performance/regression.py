@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from mlopskit.drift.performance.features import FeatureEncoder
+from mlopskit.drift.performance.groups import Groups, current_groups, reference_groups
 from mlopskit.drift.performance.inputs import LEAST_ROWS, check_length, numbers
 from mlopskit.drift.performance.loss_model import LossModel, positive_interval
 from mlopskit.drift.performance.losses import LOSS_METRICS, LossMetric
@@ -24,17 +25,19 @@ _MOST_LEARNED = 100_000
 
 @attrs.frozen(eq=False)
 class RegressorRows:
-    """Rows to estimate on: features with the prediction as the last one, and truth, NaN where it is missing."""
+    """Rows to estimate on: features, the prediction as the last one, truth, NaN where it is missing, and groups."""
 
     features: Array
     truth: Array
+    groups: Groups | None
 
     def __len__(self) -> int:
         return len(self.truth)
 
     def take(self, rows: Places) -> RegressorRows:
         """Return some of the rows."""
-        return RegressorRows(self.features[rows], self.truth[rows])
+        groups = None if self.groups is None else self.groups.take(rows)
+        return RegressorRows(self.features[rows], self.truth[rows], groups)
 
 
 @attrs.frozen(eq=False)
@@ -47,6 +50,8 @@ class RegressorPerformance:
         Of features, if some were passed; without any, losses are learned from predictions alone.
     features : ndarray, shape (rows, features)
         At most 20,000 rows of the reference, to be weighted when features have moved.
+    groups : Groups or None
+        Which of those rows belong together.
     models : dict of callable to LossModel
         By loss.
     reference : dict of str to float
@@ -55,11 +60,19 @@ class RegressorPerformance:
 
     encoder: FeatureEncoder | None
     features: Array
+    groups: Groups | None
     models: dict[Any, LossModel]
     reference: dict[str, float]
 
     @classmethod
-    def learn(cls, metrics: Sequence[str], y_true: Any, y_pred: Any, X: Any) -> RegressorPerformance:  # noqa: N803
+    def learn(
+        cls,
+        metrics: Sequence[str],
+        y_true: Any,
+        y_pred: Any,
+        X: Any,  # noqa: N803
+        groups: Any,
+    ) -> RegressorPerformance:
         """Learn losses from rows with labels, from 100,000 if there are more."""
         chosen = {name: _metric(name) for name in metrics}
         truth, predicted = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
@@ -73,14 +86,16 @@ class RegressorPerformance:
         encoder = None if X is None else FeatureEncoder(X)
         losses = {metric.loss: _losses(metric, truth, predicted) for metric in chosen.values()}
         rows = np.random.default_rng(0).permutation(len(truth))[:_MOST_LEARNED]
-        features = _features(encoder, X, predicted)[rows]
-        models = {
-            loss: LossModel.learn(features, values[rows], _categorical(encoder)) for loss, values in losses.items()
-        }
+        together = reference_groups(groups, len(truth))
+        together = None if together is None else together.take(rows)
+        features, codes = _features(encoder, X, predicted)[rows], _categorical(encoder)
+        models = {loss: LossModel.learn(features, values[rows], codes, together) for loss, values in losses.items()}
         reference = {name: metric.of_mean(losses[metric.loss].mean()) for name, metric in chosen.items()}
-        return cls(encoder, features[:MOST_ROWS], models, reference)
+        features = features[:MOST_ROWS]
+        kept = None if together is None else together.take(np.arange(len(features)))
+        return cls(encoder, features, kept, models, reference)
 
-    def read(self, y_proba: Any, y_pred: Any, X: Any, y_true: Any) -> RegressorRows:  # noqa: N803
+    def read(self, y_proba: Any, y_pred: Any, X: Any, y_true: Any, groups: Any) -> RegressorRows:  # noqa: N803
         """Check rows to estimate on."""
         if y_pred is None or y_proba is not None:
             raise ValidationError(
@@ -93,7 +108,8 @@ class RegressorPerformance:
             check_length(X, len(predicted), "X")
         truth = np.full(len(predicted), np.nan) if y_true is None else numbers(y_true, "y_true", gaps=True)
         check_length(truth, len(predicted), "y_true")
-        return RegressorRows(_features(self.encoder, X, predicted), truth)
+        together = current_groups(groups, len(predicted), self.groups is not None)
+        return RegressorRows(_features(self.encoder, X, predicted), truth, together)
 
     def report(self, rows: RegressorRows, confidence: float) -> PerformanceReport:
         """Estimate every metric, and compute it where there are labels."""
@@ -112,11 +128,13 @@ class RegressorPerformance:
         return PerformanceReport(tuple(estimates), len(rows), len(labelled), float(confidence), shift)
 
     def _means(self, rows: RegressorRows) -> tuple[Shift, dict[Any, tuple[float, float]]]:
-        shift = find_shift(self.features, rows.features, _categorical(self.encoder))
+        groups = None if self.groups is None or rows.groups is None else (self.groups, rows.groups)
+        shift = find_shift(self.features, rows.features, _categorical(self.encoder), groups)
         if shift.status == "too far":
             return shift.record, {}
         weights = shift.weights if shift.status == "corrected" else None
-        return shift.record, {loss: model.mean(rows.features, weights) for loss, model in self.models.items()}
+        means = {loss: model.mean(rows.features, weights, rows.groups) for loss, model in self.models.items()}
+        return shift.record, means
 
 
 def _metric(name: str) -> LossMetric:

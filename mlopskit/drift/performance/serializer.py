@@ -84,8 +84,10 @@ def _model_to_json(model: ClassifierPerformance) -> dict[str, Any]:
         "classes": list(model.classes.labels),
         "curves": curves,
         "spread": _array_to_text(model.calibration.spread),
+        "group_scatter": _array_to_text(model.calibration.group_scatter),
         "reference": model.reference,
         "own_labels": model.own_labels,
+        "grouped": model.grouped,
     }
 
 
@@ -100,10 +102,11 @@ def _model_from_json(kept: dict[str, Any]) -> ClassifierPerformance:
         for each in kept["curves"]
     )
     size = sum(len(curve.knots) for curve in curves)
-    calibration = Calibration(curves, _array_from_text(kept["spread"]).reshape(-1, size))
+    spread, group_scatter = _array_from_text(kept["spread"]).reshape(-1, size), _array_from_text(kept["group_scatter"])
     return ClassifierPerformance(
-        Classes(kept["classes"]), calibration, kept["reference"], kept["own_labels"], kept=None
-    )
+        Classes(kept["classes"]), Calibration(curves, spread, group_scatter), kept["reference"], kept["own_labels"],
+        kept["grouped"], kept=None,
+    )  # fmt: skip
 
 
 def _array_to_text(values: Array) -> str:

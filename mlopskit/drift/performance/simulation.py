@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 import numpy as np
 
+from mlopskit.drift.performance.groups import Groups
 from mlopskit.drift.performance.metrics import Metric
 from mlopskit.drift.performance.outcomes import Array, Outcomes, Places, Predicted
 from mlopskit.drift.performance.probabilities import Calibration
@@ -41,6 +42,7 @@ def intervals(
     confidence: float,
     *,
     unweighted: Calibration | None = None,
+    groups: Groups | None = None,
 ) -> dict[str, Interval]:
     """Estimate metrics, and draw what may come true.
 
@@ -58,6 +60,8 @@ def intervals(
     unweighted : Calibration, optional
         What it was before rows of the reference were weighted. Weights are estimates themselves: a tenth of what they
         change is added as a standard error.
+    groups : Groups, optional
+        Rows whose labels have something in common.
 
     References
     ----------
@@ -67,11 +71,12 @@ def intervals(
     exact = Outcomes(predicted, q, expected=True)
     before = None if unweighted is None else unweighted.probabilities(predicted.probability)
     noise = np.random.default_rng(1).standard_normal(_DRAWS)
-    rows, sizes = _representatives(predicted, q)
+    rows, sizes, cells = _representatives(predicted, q)
+    common = None if groups is None else groups.factor(cells, len(rows))
     some = predicted.take(rows)
     centre = Outcomes(some, q[rows] * sizes[:, np.newaxis], sizes)
     draws: dict[str, list[Array]] = {name: [] for name in metrics}
-    for drawn in _draws(some, sizes, calibration):
+    for drawn in _draws(some, sizes, calibration, common):
         for name, metric in metrics.items():
             draws[name].append(np.atleast_1d(metric(drawn)))
     found = {}
@@ -94,24 +99,27 @@ def _interval(value: float, draws: Array, confidence: float, bounded: bool) -> I
     return Interval(value, min(lower, value), max(upper, value), undefined)
 
 
-def _representatives(predicted: Predicted, q: Array) -> tuple[Places, Array]:
-    """Choose rows that stand for all, and for how many each."""
+def _representatives(predicted: Predicted, q: Array) -> tuple[Places, Array, Places]:
+    """Choose rows that stand for all, and tell for how many each, and which one stands for each row."""
     order = predicted.ranking(1)[0] if q.shape[1] == 2 else np.argsort(predicted.probability.max(axis=1))
+    stands = np.empty(len(order), dtype=np.intp)
     if len(order) <= _CELLS:
-        return order, np.ones(len(order))
+        stands[order] = np.arange(len(order))
+        return order, np.ones(len(order)), stands
     open_ = (1 - (q**2).sum(axis=1))[order]
     share = np.cumsum(1 / len(order) + open_ / max(open_.sum(), np.finfo(float).tiny))
     cell = np.minimum((share * (_CELLS / share[-1])).astype(np.intp), _CELLS - 1)
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     sizes = np.diff(np.append(starts, len(order)))
-    return order[starts + sizes // 2], sizes.astype(float)
+    stands[order] = np.repeat(np.arange(len(starts)), sizes)
+    return order[starts + sizes // 2], sizes.astype(float), stands
 
 
-def _draws(some: Predicted, sizes: Array, calibration: Calibration) -> Iterator[Outcomes]:
+def _draws(some: Predicted, sizes: Array, calibration: Calibration, common: Array | None) -> Iterator[Outcomes]:
     random = np.random.default_rng(0)
     at_once = max(1, min(_DRAWS, _MOST_LABELS // (len(some) * some.classes)))
     for start in range(0, _DRAWS, at_once):
-        q = calibration.draw(some.probability, random, min(at_once, _DRAWS - start))
+        q = calibration.draw(some.probability, random, min(at_once, _DRAWS - start), common)
         whole = sizes.astype(np.int64)
         if some.classes == 2:
             positives = random.binomial(whole, q[..., 1]).astype(float)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from mlopskit.drift.performance.outcomes import Array
+from mlopskit.drift.performance.groups import Groups, dealt, stacked
+from mlopskit.drift.performance.outcomes import Array, Places
 from mlopskit.records.performance import Shift, ShiftStatus
 
 MOST_ROWS = 20_000  # of either side; more would not make weights much better
@@ -54,8 +55,18 @@ class FeatureShift:
         return Shift(self.status, self.auc, self.effective if self.seen else None)
 
 
-def find_shift(reference: Array, current: Array, categorical: list[int]) -> FeatureShift:
+def find_shift(
+    reference: Array, current: Array, categorical: list[int], groups: tuple[Groups, Groups] | None = None
+) -> FeatureShift:
     """Fit a probabilistic classifier of reference and current rows, cross-fitted, and turn its odds into weights.
+
+    Parameters
+    ----------
+    reference, current : ndarray, shape (rows, features)
+    categorical : list of int
+        Places of features that hold codes.
+    groups : tuple of Groups, optional
+        Of both sides: rows of one group are known by what they have in common, and so are left out together.
 
     References
     ----------
@@ -65,10 +76,13 @@ def find_shift(reference: Array, current: Array, categorical: list[int]) -> Feat
 
     random = np.random.default_rng(0)
     if len(current) > MOST_ROWS:
-        current = current[random.choice(len(current), MOST_ROWS, replace=False)]
+        some = random.choice(len(current), MOST_ROWS, replace=False)
+        current = current[some]
+        groups = None if groups is None else (groups[0], groups[1].take(some))
     rows = np.vstack([reference, current])
     is_current = np.repeat([False, True], [len(reference), len(current)])
-    probability = _cross_fitted(rows, is_current, categorical, random)
+    fold = dealt(len(rows), None if groups is None else stacked(groups), _FOLDS, random)
+    probability = _cross_fitted(rows, is_current, categorical, fold)
     auc = float(roc_auc_score(is_current, probability))
     by_chance = np.sqrt((len(rows) + 1) / (12 * len(reference) * len(current)))
     seen = auc >= max(_LEAST_AUC, 0.5 + _LEAST_SCORE * by_chance)
@@ -77,10 +91,9 @@ def find_shift(reference: Array, current: Array, categorical: list[int]) -> Feat
     return FeatureShift(auc, bool(seen), weights / weights.mean())
 
 
-def _cross_fitted(rows: Array, is_current: Array, categorical: list[int], random: np.random.Generator) -> Array:
+def _cross_fitted(rows: Array, is_current: Array, categorical: list[int], fold: Places) -> Array:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    fold = random.permutation(len(rows)) % _FOLDS
     found = np.empty(len(rows))
     for part in range(_FOLDS):
         model = HistGradientBoostingClassifier(

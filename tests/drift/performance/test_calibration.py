@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-from mlopskit.drift.performance.calibration import Place, ScoreCells, calibrate, fit_curve, log_odds
+from mlopskit.drift.performance.calibration import (
+    Place,
+    ScoreCells,
+    calibrate,
+    fit_curve,
+    folds_of_groups,
+    folds_of_rows,
+    log_odds,
+)
+from mlopskit.drift.performance.groups import Groups
 
 
 def reference(rows=20_000, seed=0, slope=1.0, shift=0.0):
@@ -15,6 +24,11 @@ def reference(rows=20_000, seed=0, slope=1.0, shift=0.0):
     random = np.random.default_rng(seed)
     claimed = random.normal(0, 1.5, rows)
     return claimed, (random.uniform(size=rows) < expit(shift + slope * claimed)).astype(float)
+
+
+def calibrated(claimed, positive):
+    cells = ScoreCells.of(claimed, positive)
+    return calibrate(cells, folds_of_rows(cells))
 
 
 @given(
@@ -52,7 +66,7 @@ def test_values_are_those_of_the_largest_likelihood():
 
 @pytest.mark.parametrize(("slope", "shift"), [(0.5, 0.0), (1.8, 0.5), (1.0, -1.0), (-0.7, 0.0)])
 def test_a_model_that_is_off_is_corrected(slope, shift):
-    curve = calibrate(ScoreCells.of(*reference(slope=slope, shift=shift)))
+    curve = calibrated(*reference(slope=slope, shift=shift))
     assert curve.helps
     assert curve.brier_after < curve.brier_before
     some = np.linspace(-2, 2, 9)
@@ -61,7 +75,7 @@ def test_a_model_that_is_off_is_corrected(slope, shift):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_model_that_is_right_is_left_alone_unless_chance_says_otherwise(seed):
-    curve = calibrate(ScoreCells.of(*reference(5000, seed)))
+    curve = calibrated(*reference(5000, seed))
     assert not curve.helps
     assert curve.probability(np.array([-3.0, 0.5, 9.0])) == pytest.approx(expit([-3.0, 0.5, 9.0]))
 
@@ -101,13 +115,19 @@ def test_folds_are_parts_of_the_rows():
     assert all((cells.without(part).rows >= 0).all() for part in folds)
 
 
+def test_whole_groups_are_dealt_to_folds():
+    claimed, positive = reference(1000)
+    groups = Groups.of(np.arange(1000) // 100, 1000)
+    folds = folds_of_groups(claimed, positive, groups)
+    assert [part.rows.sum() for _, part in folds] == [200] * 5
+    assert all(others.rows.sum() == 800 for others, _ in folds)
+
+
 @given(st.permutations(range(60)))
 @settings(max_examples=10, deadline=None)
 def test_the_order_of_rows_does_not_matter(order):
     claimed, positive = reference(60, slope=0.5)
-    plain, shuffled = (
-        calibrate(ScoreCells.of(*rows)) for rows in ((claimed, positive), (claimed[order], positive[order]))
-    )
+    plain, shuffled = calibrated(claimed, positive), calibrated(claimed[order], positive[order])
     assert shuffled.values == pytest.approx(plain.values)
     assert shuffled.helps == plain.helps
 

@@ -72,7 +72,7 @@ def test_it_is_small_and_holds_no_row():
     data = to_bytes(PerformanceEstimator().fit(labels, score))
     assert len(data) < 5_000
     kept = canonical_json.decode(data)["model"]
-    assert set(kept) == {"classes", "curves", "spread", "reference", "own_labels"}
+    assert set(kept) == {"classes", "curves", "spread", "group_scatter", "reference", "own_labels", "grouped"}
 
 
 def test_what_holds_rows_models_or_odd_labels_is_left_to_other_serializers():

@@ -10,7 +10,8 @@ from mlopskit.drift.performance.outcomes import Outcomes, Predicted
 from mlopskit.drift.performance.probabilities import Calibration
 from mlopskit.drift.performance.simulation import intervals
 
-SURE = Calibration((Curve(np.array([-1.0, 1.0]), np.array([-1.0, 1.0])),), np.zeros((1, 2)))  # right, without doubt
+# right, without doubt
+SURE = Calibration((Curve(np.array([-1.0, 1.0]), np.array([-1.0, 1.0])),), np.zeros((1, 2)), np.zeros(1))
 
 
 def predicted(p):
@@ -80,7 +81,7 @@ def test_intervals_hold_the_metrics_that_labels_show_under_covariate_shift(slope
 
 def test_what_weights_changed_is_doubted_by_a_tenth():
     some, _ = rows(20_000, 0)  # so many that chance alone leaves little open
-    other = Calibration((Curve(np.array([-1.0, 1.0]), np.array([-0.2, 0.2])),), np.zeros((1, 2)))
+    other = Calibration((Curve(np.array([-1.0, 1.0]), np.array([-0.2, 0.2])),), np.zeros((1, 2)), np.zeros(1))
     sure, doubted = (
         intervals(of(["accuracy"]), some, SURE, 0.95, unweighted=each)["accuracy"] for each in (None, other)
     )
