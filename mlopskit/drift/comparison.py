@@ -93,15 +93,16 @@ def _signals(name: str, reference: ColumnProfile, current: ColumnProfile, rule: 
 
 def _with_groups(name: str, found: list[Signal], reference: Profile, current: Profile) -> list[Signal]:
     """Take p-values from whole groups, and leave out what they can not tell of."""
-    p_value = {signal.method: missing_p_value if signal.method == MISSING_SHARE else block_p_value for signal in found}
-    return [
-        attrs.evolve(
-            signal,
-            found=attrs.evolve(signal.found, p_value=p_value[signal.method](reference.groups, current.groups, name)),
-        )
-        for signal in found
-        if signal.about_values or signal.method == MISSING_SHARE
-    ]
+    kept = []
+    for signal in found:
+        if signal.about_values:
+            p_value = block_p_value(reference.groups, current.groups, name)
+        elif signal.method == MISSING_SHARE:
+            p_value = missing_p_value(reference.groups, current.groups, name)
+        else:
+            continue
+        kept.append(attrs.evolve(signal, found=attrs.evolve(signal.found, p_value=p_value)))
+    return kept
 
 
 def _is_unlike(reference: ColumnProfile, current: ColumnProfile) -> Verdict | None:

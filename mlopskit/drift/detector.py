@@ -12,6 +12,8 @@ from mlopskit.drift.alarm_budget import checked_confirmation
 from mlopskit.drift.comparison import Rule, Statistics, compare
 from mlopskit.drift.correction import CORRECTIONS
 from mlopskit.drift.layout import Layout
+from mlopskit.drift.multivariate.family import MultivariateTest
+from mlopskit.drift.multivariate.joint_profile import DEFAULT_TESTS, JointProfile
 from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
 from mlopskit.drift.profile import Profile
 from mlopskit.drift.reference import Reference, merge_into, profiles_by_slice
@@ -22,7 +24,11 @@ from mlopskit.storage.frames import Frames, frames_in
 
 Season = Literal["hour", "weekday", "month"]
 
-_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics", "groups", "weights")
+_PARAMETERS = ("alpha", "correction", "min_effect", "columns", "statistics", "groups", "weights", "multivariate")
+
+
+_OPTIONAL = ("statistics", "groups", "weights", "multivariate")
+"""Parameters named by `repr` only where they are given."""
 
 
 class DriftDetector:
@@ -62,6 +68,11 @@ class DriftDetector:
     weights : str, optional
         The column that tells how much each row counts, such as one over its chance to be drawn. Tests are made with as
         many equal rows as tell as much, see `Profile.effective`. The column itself is not compared.
+    multivariate : bool or sequence of MultivariateTest, default False
+        Whether columns are compared together as well, which finds changes that no column shows by itself: by
+        correlations, MMD and PCA's reconstruction error, or by the tests given. Half of alpha is for them then, and
+        half for the columns. Only sums are kept; moments and durations, groups and weights are passed over. With
+        seasons and in slices columns are compared one by one only.
 
     Attributes
     ----------
@@ -82,7 +93,7 @@ class DriftDetector:
     def __init__(
         self, alpha: float = 0.05, correction: str = "bh", min_effect: float = 0.1,
         columns: Sequence[str] | None = None, statistics: Statistic | Statistics | None = None,
-        groups: str | None = None, weights: str | None = None,
+        groups: str | None = None, weights: str | None = None, multivariate: bool | Sequence[MultivariateTest] = False,
     ):  # fmt: skip
         self.alpha = alpha
         self.correction = correction
@@ -91,6 +102,7 @@ class DriftDetector:
         self.statistics = statistics
         self.groups = groups
         self.weights = weights
+        self.multivariate = multivariate
 
     def fit(
         self, reference: Frames | Profile, *, time: str | None = None, freq: str | None = None,
@@ -133,7 +145,13 @@ class DriftDetector:
         else:
             layout = self._layout(self._names(), time)
             self.reference_ = Reference.learn(
-                frames_in(reference), layout, rule, freq=freq, season=season, slices=slices
+                frames_in(reference),
+                layout,
+                rule,
+                freq=freq,
+                season=season,
+                slices=slices,
+                tests=self._tests(),
             )
         return self
 
@@ -155,15 +173,15 @@ class DriftDetector:
         """
         reference = self._fitted()
         if isinstance(current, Profile):
-            return self._report(reference.profile, current)
-        layout = self._layout(reference.profile.columns, reference.time)
+            return self._report(reference.profile, Stretch(current))
+        layout = self._layout(reference.profile.columns, reference.time, reference.joint)
         found = Stretch(Profile.none(reference.profile.columns))
         added: dict[str, None] = {}
         for frame in frames_in(current):
             seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
-            found = found.merge(Stretch(layout.profile(frame), seasons))
+            found = found.merge(attrs.evolve(layout.read(frame), seasons=seasons))
             added |= dict.fromkeys(layout.added(frame))
-        return self._report(reference.in_seasons(found.seasons), found.profile, tuple(added))
+        return self._report(reference.in_seasons(found.seasons), found, tuple(added))
 
     def detect_by(
         self, frame: Frames, time: str = "time_hour", freq: str | None = None, size: int | None = None,
@@ -211,7 +229,7 @@ class DriftDetector:
         periods = []
         for label, stretch in self._stretches(frames_in(frame), time, freq or "MS", size):
             expected = reference.in_seasons(stretch.seasons)
-            report = self._report(expected.without(time) if size is None else expected, stretch.profile)
+            report = self._report(expected.without(time) if size is None else expected, stretch)
             drifted.append(report.drifted)
             periods.append(DriftPeriod(label, report, alarm=report.drifted and sum(drifted[-n:]) >= k))
         return DriftTimeline(tuple(periods))
@@ -255,7 +273,7 @@ class DriftDetector:
             merge_into(found, profiles_by_slice(frame, reference.slices, layout))
         share = 1 / len(reference.by_slice)
         return {
-            value: self._report(expected, found.get(value, Profile.none(expected.columns)), share=share)
+            value: self._report(expected, Stretch(found.get(value, Profile.none(expected.columns))), share=share)
             for value, expected in reference.by_slice.items()
         }
 
@@ -273,11 +291,7 @@ class DriftDetector:
         return self
 
     def __repr__(self) -> str:
-        given = {
-            name: value
-            for name, value in self.get_params().items()
-            if name not in ("statistics", "groups", "weights") or value is not None
-        }
+        given = {name: value for name, value in self.get_params().items() if name not in _OPTIONAL or value}
         return f"DriftDetector({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
     @property
@@ -310,25 +324,36 @@ class DriftDetector:
     ) -> Iterator[tuple[str, Stretch]]:
         reference = self._fitted()
         if size is None:
-            layout = self._layout(name for name in reference.profile.columns if name != time)
-            by_time = stretches_by_time(frames, time, freq, layout.profile, reference.season)
+            layout = self._layout((name for name in reference.profile.columns if name != time), None, reference.joint)
+            by_time = stretches_by_time(frames, time, freq, layout.read, reference.season)
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
-            layout = self._layout(reference.profile.columns)
-            by_size = stretches_by_size(frames, size, layout.profile, reference.time, reference.season)
+            layout = self._layout(reference.profile.columns, reference.time, reference.joint)
+            by_size = stretches_by_size(frames, size, layout.read, reference.time, reference.season)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
 
-    def _layout(self, columns: Iterable[str] | None, time: str | None = None) -> Layout:
-        return Layout(None if columns is None else tuple(columns), time, self.groups, self.weights)
+    def _layout(
+        self, columns: Iterable[str] | None, time: str | None = None, joint: JointProfile | None = None
+    ) -> Layout:
+        return Layout(None if columns is None else tuple(columns), time, self.groups, self.weights, joint)
+
+    def _tests(self) -> tuple[MultivariateTest, ...]:
+        if isinstance(self.multivariate, bool):
+            return DEFAULT_TESTS if self.multivariate else ()
+        return tuple(self.multivariate)
 
     def _report(
-        self, reference: Profile, current: Profile, added: tuple[str, ...] = (), share: float = 1.0
+        self, reference: Profile, current: Stretch, added: tuple[str, ...] = (), share: float = 1.0
     ) -> DriftReport:
+        joint = None if current.joint is None or self._fitted().season else self._fitted().joint
         rule = self._rule()
-        rule = attrs.evolve(rule, alpha=rule.alpha * share)
+        rule = attrs.evolve(rule, alpha=rule.alpha * share * (0.5 if joint else 1.0))
+        together = None
+        if joint and current.joint:
+            together = joint.compare(current.joint, alpha=rule.alpha, min_effect=self.min_effect)
         return DriftReport(
-            compare(reference, current, rule), float(rule.alpha), self.correction, float(self.min_effect),
-            n_reference=reference.rows, n_current=current.rows, added_columns=added,
+            compare(reference, current.profile, rule), rule.alpha, self.correction, float(self.min_effect),
+            n_reference=reference.rows, n_current=current.profile.rows, added_columns=added, together=together,
         )  # fmt: skip
 
 

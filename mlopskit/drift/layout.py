@@ -7,6 +7,8 @@ from collections.abc import Collection
 import attrs
 import pandas as pd
 
+from mlopskit.drift.multivariate.joint_profile import JointProfile
+from mlopskit.drift.periods import Stretch
 from mlopskit.drift.profile import Profile
 
 
@@ -20,6 +22,8 @@ class Layout:
         Those compared; None for all that tell nothing else.
     time, groups, weights : str or None
         The columns that tell when a row was, which rows are not independent, and how much each counts.
+    joint : JointProfile or None
+        How columns are summed together, if they are.
 
     Examples
     --------
@@ -32,6 +36,7 @@ class Layout:
     time: str | None = None
     groups: str | None = None
     weights: str | None = None
+    joint: JointProfile | None = attrs.field(default=None, eq=False)
 
     def compared(self, frame: pd.DataFrame) -> list[str]:
         """Name the columns of a frame that are compared."""
@@ -48,6 +53,16 @@ class Layout:
         """Profile the columns that are compared, but for some."""
         names = [name for name in self.compared(frame) if name not in without]
         return Profile.of(frame, names, self.groups, self.weights)
+
+    def read(self, frame: pd.DataFrame) -> Stretch:
+        """Profile rows, and sum them together with all that is known of them."""
+        return Stretch(
+            self.profile(frame), joint=None if self.joint is None else self.joint.summarize(self.without_roles(frame))
+        )
+
+    def without_roles(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Leave out the columns that tell something about rows."""
+        return frame.drop(columns=[name for name in frame.columns if str(name) in self._about_rows])
 
     @property
     def _about_rows(self) -> tuple[str | None, ...]:

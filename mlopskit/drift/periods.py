@@ -7,24 +7,36 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 import pandas as pd
 
+from mlopskit.drift.multivariate.joint_profile import JointSummary
 from mlopskit.drift.profile import Profile
 from mlopskit.errors import ValidationError
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Stretch:
-    """Rows that belong together, and the seasons they are from."""
+    """Rows that belong together.
+
+    Attributes
+    ----------
+    profile : Profile
+    seasons : frozenset of int
+        The seasons they are from, if asked for.
+    joint : JointSummary or None
+        Their columns summed together, if asked for.
+    """
 
     profile: Profile
     seasons: frozenset[int] = frozenset()
+    joint: JointSummary | None = None
 
     def merge(self, other: Stretch) -> Stretch:
         """Return the stretch of the rows of both."""
-        return Stretch(self.profile.merge(other.profile), self.seasons | other.seasons)
+        joint = self.joint + other.joint if self.joint and other.joint else self.joint or other.joint
+        return Stretch(self.profile.merge(other.profile), self.seasons | other.seasons, joint)
 
 
 def stretches_by_time(
-    frames: Iterable[pd.DataFrame], time: str, freq: str, profile: Callable[[pd.DataFrame], Profile],
+    frames: Iterable[pd.DataFrame], time: str, freq: str, read: Callable[[pd.DataFrame], Stretch],
     season: str | None = None,
 ) -> dict[pd.Timestamp, Stretch]:  # fmt: skip
     """Profile each stretch of time, in order; one between others that has no rows is there too.
@@ -37,8 +49,8 @@ def stretches_by_time(
         The column that says when; rows without a time belong to no stretch.
     freq : str
         The length of a stretch as pandas writes it.
-    profile : callable
-        How rows are profiled.
+    read : callable
+        How rows become a stretch.
     season : {"hour", "weekday", "month"}, optional
         Of which to tell those of each stretch.
 
@@ -52,13 +64,13 @@ def stretches_by_time(
         moments = moments_of(frame, time)
         known = moments.notna()
         for label, rows in frame.set_axis(moments, axis="index")[known].groupby(pd.Grouper(freq=freq)):
-            stretch = Stretch(profile(rows), seasons_of(pd.DatetimeIndex(rows.index), season))
+            stretch = attrs.evolve(read(rows), seasons=seasons_of(pd.DatetimeIndex(rows.index), season))
             found[label] = found[label].merge(stretch) if label in found else stretch
     return dict(sorted(found.items()))
 
 
 def stretches_by_size(
-    frames: Iterable[pd.DataFrame], size: int, profile: Callable[[pd.DataFrame], Profile], time: str | None = None,
+    frames: Iterable[pd.DataFrame], size: int, read: Callable[[pd.DataFrame], Stretch], time: str | None = None,
     season: str | None = None,
 ) -> Iterator[tuple[int, Stretch]]:  # fmt: skip
     """Profile so many rows at a time, each with the number of its first row; the last ones may be fewer.
@@ -69,8 +81,8 @@ def stretches_by_size(
         Rows in order.
     size : int
         Rows of a stretch.
-    profile : callable
-        How rows are profiled.
+    read : callable
+        How rows become a stretch.
     time, season : str, optional
         Of which seasons to tell those of each stretch, by which column.
     """
@@ -82,7 +94,7 @@ def stretches_by_size(
             room = size - (open_stretch.profile.rows if open_stretch else 0)
             rows = frame.iloc[start : start + room]
             seasons = seasons_of(moments_of(rows, time), season) if time and season else frozenset()
-            stretch = Stretch(profile(rows), seasons)
+            stretch = attrs.evolve(read(rows), seasons=seasons)
             open_stretch = open_stretch.merge(stretch) if open_stretch else stretch
             start += room
             if open_stretch.profile.rows == size:

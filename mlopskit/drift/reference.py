@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -11,6 +11,8 @@ import pandas as pd
 
 from mlopskit.drift.comparison import Rule
 from mlopskit.drift.layout import Layout
+from mlopskit.drift.multivariate.family import MultivariateTest
+from mlopskit.drift.multivariate.joint_profile import JointProfile
 from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
 from mlopskit.drift.profile import Profile, columns_of
 from mlopskit.drift.usual import usual_effects
@@ -35,6 +37,8 @@ class Reference:
     slices : str or None
         The column whose values have a profile each.
     by_slice : mapping of str to Profile
+    joint : JointProfile or None
+        What is kept of its columns together, if that was asked for.
     """
 
     profile: Profile
@@ -44,21 +48,25 @@ class Reference:
     by_season: Mapping[int, Profile] = attrs.field(factory=dict)
     slices: str | None = None
     by_slice: Mapping[str, Profile] = attrs.field(factory=dict)
+    joint: JointProfile | None = None
 
     @classmethod
     def learn(
         cls, frames: Iterable[pd.DataFrame], layout: Layout, rule: Rule, *, freq: str | None = None,
-        season: str | None = None, slices: str | None = None,
+        season: str | None = None, slices: str | None = None, tests: Sequence[MultivariateTest] = (),
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
+        joint: JointProfile | None = None
         stretches: dict[pd.Timestamp, Stretch] = {}
         by_season: dict[int, Profile] = {}
         by_slice: dict[str, Profile] = {}
         for frame in frames:
             profile = profile.merge(layout.profile(frame))
+            if tests and len(frame):
+                joint = _summed(joint, layout.without_roles(frame), layout.columns, tests)
             if layout.time and freq:
-                merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.profile))
+                merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.read))
             if layout.time and season:
                 for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), season)):
                     merge_into(by_season, {int(value): layout.profile(rows)})
@@ -66,7 +74,7 @@ class Reference:
                 merge_into(by_slice, profiles_by_slice(frame, slices, layout))
         usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
         ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
-        return cls(_usable(profile), usual, layout.time, season, ordered[0], slices, ordered[1])
+        return cls(_usable(profile), usual, layout.time, season, ordered[0], slices, ordered[1], joint)
 
     @classmethod
     def of(cls, profile: Profile) -> Reference:
@@ -77,6 +85,16 @@ class Reference:
         """Return the profile of the rows of some seasons; of all if there are none of those."""
         known = [self.by_season[each] for each in sorted(set(seasons)) if each in self.by_season]
         return reduce(Profile.merge, known) if known else self.profile
+
+
+def _summed(
+    joint: JointProfile | None, frame: pd.DataFrame, columns: Sequence[str] | None, tests: Sequence[MultivariateTest]
+) -> JointProfile:
+    """Fit on the first rows, and add all others."""
+    if joint is None:
+        return JointProfile(tests, columns).fit(frame)
+    joint.reference_ += joint.summarize(frame)
+    return joint
 
 
 def profiles_by_slice(frame: pd.DataFrame, slices: str, layout: Layout) -> dict[str, Profile]:

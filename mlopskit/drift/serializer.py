@@ -54,7 +54,7 @@ class DetectorSerializer(Serializer):
             "alpha": float(value.alpha), "correction": value.correction, "min_effect": float(value.min_effect),
             "columns": None if value.columns is None else [str(name) for name in value.columns],
             "statistics": _statistics_to_json(value.statistics), "groups": value.groups,
-            "weights": value.weights,
+            "weights": value.weights, "multivariate": _tests_to_json(value.multivariate),
         }  # fmt: skip
         reference = getattr(value, "reference_", None)
         kept = {"params": params, "reference": None if reference is None else _reference_to_json(reference)}
@@ -70,7 +70,11 @@ class DetectorSerializer(Serializer):
             )
         kept = canonical_json.decode(file.read())
         params = kept["params"]
-        detector = DriftDetector(**params | {"statistics": _statistics_from_json(params["statistics"])})
+        plugins = {
+            "statistics": _statistics_from_json(params["statistics"]),
+            "multivariate": _tests_from_json(params["multivariate"]),
+        }
+        detector = DriftDetector(**params | plugins)
         if kept["reference"] is not None:
             detector.reference_ = _reference_from_json(kept["reference"])
         return detector
@@ -110,6 +114,32 @@ def _statistic_from_json(kept: dict[str, Any]) -> Any:
     return getattr(statistics, kept["class"])(**kept["params"])
 
 
+def _tests_to_json(tests: Any) -> Any:
+    from mlopskit.drift.multivariate.joint_profile import DEFAULT_TESTS
+
+    if isinstance(tests, bool):
+        return tests
+    for test in tests:
+        if type(test) not in map(type, DEFAULT_TESTS):
+            raise SerializationError(
+                f"{type(test).__name__} is not one of mlopskit's tests, and its code would not be in the file: "
+                "save a detector with built-in ones"
+            )
+    return [{"name": test.name, "params": test.get_params()} for test in tests]
+
+
+def _tests_from_json(kept: Any) -> Any:
+    from mlopskit.drift.multivariate.joint_profile import DEFAULT_TESTS
+
+    if isinstance(kept, bool):
+        return kept
+    known = {test.name: type(test) for test in DEFAULT_TESTS}
+    unknown = [each["name"] for each in kept if each["name"] not in known]
+    if unknown:
+        raise FormatError(f"there is no test {unknown[0]!r}: it may be of a newer version of mlopskit")
+    return [known[each["name"]](**each["params"]) for each in kept]
+
+
 def _reference_to_json(reference: Reference) -> dict[str, Any]:
     return {
         "profile": _profile_to_json(reference.profile),
@@ -119,16 +149,19 @@ def _reference_to_json(reference: Reference) -> dict[str, Any]:
         "by_season": [[season, _profile_to_json(profile)] for season, profile in reference.by_season.items()],
         "slices": reference.slices,
         "by_slice": [[value, _profile_to_json(profile)] for value, profile in reference.by_slice.items()],
+        "joint": None if reference.joint is None else reference.joint.to_json(),
     }
 
 
 def _reference_from_json(kept: dict[str, Any]) -> Reference:
+    from mlopskit.drift.multivariate.joint_profile import JointProfile
     from mlopskit.drift.reference import Reference
 
     by_season = {season: _profile_from_json(profile) for season, profile in kept["by_season"]}
     by_slice = {value: _profile_from_json(profile) for value, profile in kept["by_slice"]}
     profile = _profile_from_json(kept["profile"])
-    return Reference(profile, kept["usual"], kept["time"], kept["season"], by_season, kept["slices"], by_slice)
+    joint = None if kept["joint"] is None else JointProfile.from_json(kept["joint"])
+    return Reference(profile, kept["usual"], kept["time"], kept["season"], by_season, kept["slices"], by_slice, joint)
 
 
 def _profile_to_json(profile: Profile) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from mlopskit.records.multivariate import MultivariateReport
+
 if TYPE_CHECKING:
     from mlopskit.markup.picture import Picture
 
@@ -105,6 +107,8 @@ class DriftReport:
         Rows on both sides.
     added_columns : tuple of str
         Columns of the current data that the reference does not have; they are no drift.
+    together : MultivariateReport or None
+        What the comparison of all columns together found, if there was one.
 
     Examples
     --------
@@ -123,11 +127,12 @@ class DriftReport:
     n_reference: int
     n_current: int
     added_columns: tuple[str, ...] = ()
+    together: MultivariateReport | None = None
 
     @property
     def drifted(self) -> bool:
-        """Whether any column raises the alarm."""
-        return any(row.drifted for row in self.columns)
+        """Whether any column raises the alarm, or all of them together do."""
+        return any(row.drifted for row in self.columns) or (self.together is not None and self.together.drifted)
 
     @property
     def drifted_columns(self) -> tuple[str, ...]:
@@ -187,6 +192,8 @@ class DriftReport:
             found += f": {', '.join(moved[:5])}{more}"
         notes = [self._note("missing column", "missing"), self._note("changed kind", "of another kind"),
                  self._note("not enough data", "without enough data to tell")]  # fmt: skip
+        if self.together is not None and self.together.drifted:
+            notes.insert(0, f"together they drifted ({', '.join(each.test for each in self.together.alarms)})")
         if self.added_columns:
             notes.append(f"{len(self.added_columns)} added")
         return "; ".join([found, *filter(None, notes)]) + "."
@@ -201,6 +208,8 @@ class DriftReport:
         ]
         if len(self.columns) > _SHOWN:
             lines.append(f"  ... and {len(self.columns) - _SHOWN} more")
+        if self.together is not None:
+            lines.append(repr(self.together))
         return "\n".join([f"DriftReport: {self.summary()} {self.terms()}", *lines])
 
     def _repr_html_(self) -> str:

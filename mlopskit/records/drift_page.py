@@ -102,6 +102,8 @@ def _sections(report: DriftReport, *, level: Any) -> Iterator[Markup]:
         yield section("What moved", findings(map(_finding, moved[:_MOST_FINDINGS])), level=level)
     listed = table([_line(row) for row in ranked], caption=_SHAPES)
     yield details(f"All {len(ranked)} columns", listed, opened=not moved or level == 2)
+    if report.together is not None:
+        yield from report.together.sections(level=level)
     if report.added_columns:
         yield paragraph(f"Not in the reference, and no drift: {', '.join(report.added_columns)}.")
 

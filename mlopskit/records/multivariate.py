@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mlopskit.markup.html import Markup
 
 _SHOWN = 10
 _LEAST_BLAME = 0.05
@@ -156,8 +159,13 @@ class MultivariateReport:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from mlopskit.markup.components import badge, section, table
         from mlopskit.markup.page import fragment
+
+        return fragment(*self.sections(level=3))
+
+    def sections(self, *, level: Literal[2, 3, 4]) -> Iterator[Markup]:
+        """Give what a page shows."""
+        from mlopskit.markup.components import badge, section, table
 
         found = [
             {
@@ -176,7 +184,7 @@ class MultivariateReport:
             for each in self.movements[:_SHOWN]
         ]
         parts = [self.summary(), table(found), *([table(blamed)] if blamed else [])]
-        return fragment(section("All columns together", *parts, level=3))
+        yield section("All columns together", *parts, level=level)
 
     def _is_alarm(self, result: MultivariateResult) -> bool:
         return self.corrected_p_value(result) < self.alpha and result.effect >= self.min_effect

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 
 from mlopskit.drift import DriftDetector, Profile, Statistic, statistics
+from mlopskit.drift.multivariate.correlation import CorrelationChange
+from mlopskit.drift.serializer import DetectorSerializer
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.records.drift import DriftReport
 
@@ -321,7 +325,7 @@ def test_only_the_columns_asked_for_are_watched():
 def test_it_is_cloned_like_an_estimator_and_asks_to_be_fitted():
     twin = clone(DriftDetector(alpha=0.01, columns=["a"]))
     given = {"alpha": 0.01, "correction": "bh", "min_effect": 0.1, "columns": ["a"]}
-    assert twin.get_params() == given | {"statistics": None, "groups": None, "weights": None}
+    assert twin.get_params() == given | {"statistics": None, "groups": None, "weights": None, "multivariate": False}
     assert repr(twin) == "DriftDetector(alpha=0.01, correction='bh', min_effect=0.1, columns=['a'])"
     with pytest.raises(NotFittedError, match="call fit"):
         twin.detect(frame())
@@ -489,3 +493,48 @@ def test_slices_that_one_side_lacks():
         detector.detect_slices(frame().drop(columns="origin"))
     with pytest.raises(NotFittedError, match="slices="):
         DriftDetector().fit(frame()).detect_slices(frame())
+
+
+def pair(rows: int, seed: int, correlation: float = 0.9) -> pd.DataFrame:
+    """Two columns that go together, and a label."""
+    random = np.random.default_rng(seed)
+    first, noise = random.normal(size=(2, rows))
+    second = correlation * first + np.sqrt(1 - correlation**2) * noise
+    return pd.DataFrame({"temp": first, "dew": second, "origin": random.choice(["EWR", "JFK"], rows)})
+
+
+def test_a_change_that_no_column_shows_is_found_by_all_together():
+    reference, parted = pair(5000, 0), pair(1000, 1, correlation=0.2)
+    assert not DriftDetector().fit(reference).detect(parted).drifted
+    detector = DriftDetector(multivariate=True).fit(reference)
+    report = detector.detect(parted)
+    assert report.drifted
+    assert not report.drifted_columns
+    assert "correlation change" in report.summary()
+    assert {each.column for each in report.together.movements[:2]} == {"temp", "dew"}
+    assert "All columns together" in report.html
+    assert not detector.detect(pair(1000, 2)).drifted
+    assert report.alpha == 0.025
+
+
+def test_columns_together_in_chunks_periods_and_after_a_round_trip():
+    reference, parted = pair(4000, 0), pair(900, 1, correlation=0.2)
+    detector = DriftDetector(multivariate=[CorrelationChange()]).fit(reference)
+    chunks = (parted.iloc[start : start + 130] for start in range(0, 900, 130))
+    assert detector.detect(chunks).together.drifted
+    timeline = detector.detect_by(pd.concat([pair(900, 2), parted], ignore_index=True), size=900)
+    assert [each.report.drifted for each in timeline.periods] == [False, True]
+    file = io.BytesIO()
+    DetectorSerializer().write(detector, file)
+    again = DetectorSerializer().read(io.BytesIO(file.getvalue()), version=2)
+    assert again.detect(parted) == detector.detect(parted)
+    assert [test.name for test in again.multivariate] == ["correlation change"]
+
+
+def test_false_alarms_with_columns_together_stay_below_alpha():
+    """Of 60 batches at most 8 may raise the alarm: a binomial count exceeds it once in 150 times."""
+    alarms = 0
+    for seed in range(60):
+        detector = DriftDetector(multivariate=True, min_effect=0).fit(pair(2000, seed))
+        alarms += detector.detect(pair(500, seed + 1000)).drifted
+    assert alarms <= 8

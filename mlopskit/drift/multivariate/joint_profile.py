@@ -24,6 +24,7 @@ from mlopskit.records.multivariate import ColumnMovement, MultivariateReport
 
 _ROWS_TO_LEARN_FROM = 20_000
 _BLOCK = 16_384
+DEFAULT_TESTS = (CorrelationChange(), MMD(), ReconstructionError())
 
 
 @attrs.frozen(eq=False)
@@ -103,7 +104,7 @@ class JointProfile:
             raise ValueError(f"alpha is a probability between 0 and 1, not {alpha!r}")
         if not 0 <= min_effect <= 1:
             raise ValueError(f"min_effect lies between 0 and 1, not at {min_effect!r}")
-        self.tests = (CorrelationChange(), MMD(), ReconstructionError()) if tests is None else tuple(tests)
+        self.tests = DEFAULT_TESTS if tests is None else tuple(tests)
         self.columns = columns
         self.alpha = alpha
         self.min_effect = min_effect
@@ -160,13 +161,17 @@ class JointProfile:
             first = self._sum_matrix(np.zeros((0, len(self.encoder_.features))))
         return sum(parts, start=first)
 
-    def compare(self, current: JointSummary) -> MultivariateReport:
+    def compare(
+        self, current: JointSummary, alpha: float | None = None, min_effect: float | None = None
+    ) -> MultivariateReport:
         """Compare a sample with the reference.
 
         Parameters
         ----------
         current : JointSummary
             As `summarize` gives it, or several of them added up.
+        alpha, min_effect : float, optional
+            Others than the profile's.
         """
         tests = self._fitted()
         results = tuple(
@@ -174,7 +179,9 @@ class JointProfile:
             for test, before, after in zip(tests, self.reference_.moments, current.moments, strict=True)
         )
         words = describe(self.encoder_, self.reference_.marginals, current.marginals)
-        report = MultivariateReport(results, (), self.alpha, self.min_effect)
+        report = MultivariateReport(
+            results, (), self.alpha if alpha is None else alpha, self.min_effect if min_effect is None else min_effect
+        )
         blamed = report.alarms or [result for result in results if not result.note]
         shares = {
             name: sum(result.contributions.get(name, 0.0) for result in blamed) / max(len(blamed), 1) for name in words
