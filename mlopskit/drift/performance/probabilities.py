@@ -117,30 +117,37 @@ class _Errors:
     """What rows of the reference do to the values of a curve."""
 
     def __init__(self, curve: Curve, cells: ScoreCells, odds: Array, positive: Array, weights: Array | None):
-        self._curve, self._odds = curve, odds
+        self._curve, self._odds, self._positive, self._weights = curve, odds, positive, weights
         place = Place.among(curve.knots, cells.odds)
         q = expit(place.blend(curve.values))
         self._curvature = curvature(cells.rows, place.weights(len(curve.knots)), q, curve.values)
-        self._weights = 1.0 if weights is None else weights
-        self._q = curve.probability(odds)
-        self._residual = (positive - self._q) * self._weights
+
+    @property
+    def knots(self) -> int:
+        """How many values there are."""
+        return len(self._curve.knots)
 
     def of(self, rows: Places) -> Array:
         """Give the effect of rows on each value, shape (rows, knots)."""
-        weights = Place.among(self._curve.knots, self._odds[rows]).weights(len(self._curve.knots))
-        return np.asarray(np.linalg.solve(self._curvature, (weights * self._residual[rows, np.newaxis]).T).T)
+        place = Place.among(self._curve.knots, self._odds[rows])
+        residual = self._positive[rows] - expit(place.blend(self._curve.values))
+        if self._weights is not None:
+            residual = residual * self._weights[rows]
+        parts = place.weights(self.knots) * residual[:, np.newaxis]
+        return np.asarray(np.linalg.solve(self._curvature, parts.T).T)
 
     def group_scatter(self, groups: Groups) -> float:
         """Estimate the standard deviation of the log-odds that rows of one group have in common."""
-        slopes = self._weights * self._q * (1 - self._q)
-        return float(np.sqrt(group_variance(self._residual, self._weights * slopes, slopes, groups)))
+        weights = np.ones(len(self._odds)) if self._weights is None else self._weights
+        q = self._curve.probability(self._odds)
+        slopes = weights * q * (1 - q)
+        return float(np.sqrt(group_variance(weights * (self._positive - q), weights * slopes, slopes, groups)))
 
 
 def _spread(errors: list[_Errors], number: int, groups: Groups | None) -> Array:
     """Sum up what each row or group, of a sample if rows are many, does to the values; give a factor of that."""
     units = number if groups is None else groups.count
-    one_row = np.zeros(1, dtype=np.intp)
-    most = max(_MOST_ELEMENTS // sum(each.of(one_row).shape[1] for each in errors), 1000)
+    most = max(_MOST_ELEMENTS // sum(each.knots for each in errors), 1000)
     rows = np.arange(number)
     picked = units
     if number > most:
