@@ -55,6 +55,16 @@ def test_the_estimate_is_exact_also_where_draws_are_made_for_some_rows_only():
         assert each.lower < each.value < each.upper
 
 
+def test_draws_for_some_rows_lie_around_the_estimate_for_all():
+    random = np.random.default_rng(0)
+    p = random.uniform(size=20_000)
+    some = Predicted(np.stack([1 - p, p], axis=1), random.integers(0, 2, 20_000))  # labels that scores do not tell
+    for name, found in intervals(of(["accuracy", "f1", "recall"]), some, SURE, 0.95).items():
+        assert (found.lower + found.upper) / 2 == pytest.approx(found.value, abs=0.1 * (found.upper - found.lower)), (
+            name
+        )
+
+
 def test_a_smaller_reference_and_fewer_rows_make_wider_intervals():
     widths = []
     for reference, current in ((500, 5000), (5000, 5000), (5000, 500)):
