@@ -48,7 +48,8 @@ def notebooks(session):
 def benchmarks(session):
     """Print every room's table, ours beside the peers."""
     session.install("-e", ".[parquet,skops,s3]", *nox.project.dependency_groups(_project(), "benchmarks"))
-    for room in ("storage", "pipeline", "tracking", "registry", "validation", "drift_performance", "drift_streams"):
+    rooms = ("storage", "pipeline", "tracking", "registry", "validation")
+    for room in (*rooms, "drift", "drift_performance", "drift_streams", "multivariate_drift"):
         session.run("python", f"benchmarks/{room}.py", *session.posargs)
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from pipeline_answers import KINDS, QUESTIONS, Verdict, judged
 from pipeline_peers import ALL
-from pipeline_processes import run
+from processes import run
+from tables import number, ratio, table
 
 QUICK = ["mlopskit", "joblib", "hamilton"]
 ANSWERING = ["mlopskit", "joblib", "hamilton", "pipefunc", "redun", "prefect"]
@@ -229,35 +230,6 @@ def case_table(verdicts: dict[str, Verdict]) -> None:
             cells[question.key] = ["." if word == "right" else word for word in words]
     right = len(QUESTIONS) - len(cells)
     table(f"Which ones; all are right at {right} of {len(QUESTIONS)} cases", list(verdicts), None, cells, {})
-
-
-# -- printing ----------------------------------------------------------------------------------
-
-
-def number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}" if value < 1 else f"{value:.3g}"
-
-
-def ratio(peer: float | None, ours: float | None) -> str:
-    return f" ({number(peer / ours)} x)" if peer and ours else ""
-
-
-def table(
-    title: str, heads: list[str], targets: list[str] | None, cells: dict[str, list[str]], reasons: dict[str, str]
-) -> None:
-    """Print a table with the targets as its first line, and below it why there are dashes."""
-    lines = [["", *heads], *([["target", *targets]] if targets else [])]
-    lines += [[name, *line] for name, line in cells.items()]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads) + 1)]
-    lines.insert(1, ["-" * width for width in widths])
-    print(f"\n{title}")
-    for first, *others in lines:
-        print("  " + "  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))
-    for where, reason in reasons.items():
-        print(f"  - {where}: {reason}")
-    print(end="", flush=True)
 
 
 TABLES = {

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from pipeline_edits import EDITS, NEUTRAL
 from pipeline_inputs import CHANGES, EQUAL
 from pipeline_peers import TOOLS, Tool, one_by_one
-from pipeline_processes import run
+from processes import run
 
 
 class Question(NamedTuple):

@@ -1,4 +1,4 @@
-"""Processes of their own for what `benchmarks/pipeline.py` measures, which end with all that they started."""
+"""Processes of their own for what is measured, which end with all that they started."""
 
 import contextlib
 import os
@@ -10,7 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def run(script: str, *arguments: str, folder: Path, timeout: float) -> tuple[str, str]:
+def run(
+    script: str, *arguments: str, folder: Path, timeout: float, interpreter: str = sys.executable
+) -> tuple[str, str]:
     """Run a script of this folder in `folder`; return what it printed and, if it failed, why.
 
     Servers that a library leaves behind are of the process's group, and end with it.
@@ -23,7 +25,7 @@ def run(script: str, *arguments: str, folder: Path, timeout: float) -> tuple[str
     }
     printed, complained = folder / "printed", folder / "complained"
     with printed.open("w") as output, complained.open("w") as errors:
-        command = [sys.executable, "-W", "ignore", str(ROOT / "benchmarks" / script), *arguments]
+        command = [interpreter, "-W", "ignore", str(ROOT / "benchmarks" / script), *arguments]
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=output, stderr=errors, start_new_session=True
         )
