@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import attrs
 import numpy as np
+import pandas as pd
 
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
@@ -48,6 +49,9 @@ class BehaviourCheck(ScoreCheck):
         """Ask about the rows, and about the changed ones."""
         rows, labels = held_out(trial)
         changed = self._changed(rows)
+        if _is_same(changed, rows):
+            words = f"not enough data: the change {self.changed} changes none of the {count_rows(rows)} rows"
+            return self.result("failed", words, rows=count_rows(rows), observed={"verdict": "not enough data"})
         before = Predictions("candidate", trial.model, rows, labels)
         after = Predictions("candidate", trial.model, changed, labels, which="changed")
         failing = self.failing(before, after, Task.of(trial.model, labels))
@@ -78,6 +82,13 @@ class BehaviourCheck(ScoreCheck):
         return changed
 
 
+def _is_same(changed: Any, rows: Any) -> bool:
+    """Whether nothing was changed, as far as that can be told."""
+    if isinstance(rows, pd.DataFrame):
+        return bool(rows.equals(changed))
+    return isinstance(rows, np.ndarray) and np.array_equal(changed, rows)
+
+
 def _as_many(changed: Any, rows: Any) -> bool:
     try:
         return count_rows(changed) == count_rows(rows)
@@ -103,6 +114,8 @@ class Invariant(BehaviourCheck):
     Notes
     -----
     Has no JSON, since the function has none. `failed`, `rows` and `examples` of the result count and point at rows.
+    `observed`: verdict ("as expected", "unexpected", "not enough data" if the change changes no row), share, threshold
+    and n.
 
     References
     ----------
@@ -160,6 +173,8 @@ class Directional(BehaviourCheck):
     Notes
     -----
     Has no JSON, since the function has none. `failed`, `rows` and `examples` of the result count and point at rows.
+    `observed`: verdict ("as expected", "unexpected", "not enough data" if the change changes no row), share, threshold
+    and n.
 
     References
     ----------

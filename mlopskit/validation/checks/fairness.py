@@ -22,6 +22,7 @@ from mlopskit.validation.predictions import contest
 from mlopskit.validation.trial_rows import column_of, frame_of, held_out, pieces_of
 
 _LISTED = 20
+_MOST_GROUPS = 100
 
 
 @attrs.frozen
@@ -53,6 +54,11 @@ class ParityCheck(IntervalCheck):
         column = column_of(frame_of(rows, "held-out", "groups"), self.column, "held-out")
         truth, positive = contest(trial).candidate.positive_label()
         codes, labels = pieces_of(column)
+        if len(labels) > _MOST_GROUPS:
+            raise ValidationError(
+                f"the column {self.column!r} has {len(labels)} values; at most {_MOST_GROUPS} groups are compared, so "
+                "join the rare ones"
+            )
         if len(labels) < 2:
             raise ValidationError(f"the column {self.column!r} has one value in the held-out rows; nothing to compare")
         looked = self.counted(truth)
@@ -149,7 +155,7 @@ class DemographicParity(ParityCheck):
     Parameters
     ----------
     column : str, int or tuple
-        The column of ``trial.X`` whose values make the groups; missing values are one of them.
+        The column of ``trial.X`` whose values make the groups, at most 100; missing values are one of them.
     tolerance : float
         The largest difference between two groups' shares that passes.
     confidence, resamples, seed

@@ -106,6 +106,9 @@ class NoWorseSlice(IntervalCheck):
         overall = metric.scorer(*candidate, codes, groups)
         slices = []
         for label, rows in _pieces(column):
+            if len(rows) < _FEWEST_ROWS:
+                slices.append(_Slice(label, len(rows)))
+                continue
             other = None if champion is None else _part(metric, champion, rows, codes)
             touched = metric.counted_groups(candidate[0][rows], codes[rows])
             slices.append(_Slice(label, len(rows), touched, _part(metric, candidate, rows, codes), other))
@@ -146,15 +149,19 @@ class NoWorseSlice(IntervalCheck):
         return bool(found["loss"] > self.tolerance)
 
 
+def _undefined(_weights: Array) -> float:
+    return np.nan
+
+
 @attrs.frozen
 class _Slice:
     """A slice, and the scores of both models on it as functions of the groups' weights."""
 
     label: Any
     rows: int
-    groups: int
-    candidate: Score
-    champion: Score | None
+    groups: int = 0
+    candidate: Score = _undefined
+    champion: Score | None = None
 
     def other(self, weights: Array, whole: float) -> float:
         """Return the score to compare with: the champion's here, or without one the candidate's on all rows."""
@@ -169,8 +176,7 @@ class _Slice:
             "slice": name, "rows": self.rows, "groups": self.groups, "status": "not enough data",
             "candidate": None, "other": None, "loss": None, "low": None, "high": None, "p_value": None,
         }  # fmt: skip
-        few = self.rows < _FEWEST_ROWS or self.groups < FEWEST_GROUPS
-        if few or not math.isfinite(loss := self.loss(metric, weights, whole)):
+        if self.groups < FEWEST_GROUPS or not math.isfinite(loss := self.loss(metric, weights, whole)):
             return found
         scores = {"candidate": self.candidate(weights), "other": self.other(weights, whole)}
         return found | scores | {"loss": loss, "status": "no worse"}

@@ -63,6 +63,15 @@ def test_a_change_that_fails_or_loses_rows_is_an_error(held_out, linear):
         assert (result.status, words in result.message) == ("error", True)
 
 
+def test_a_change_that_changes_nothing_shows_nothing(held_out, linear):
+    for X, change in ((held_out[0], lambda frame: frame.assign(origin=frame["origin"].str.upper())),
+                      (held_out[0][["signal"]].to_numpy(), lambda rows: rows)):  # fmt: skip
+        for check in (Invariant(change), Directional(change)):
+            result = check.check(Trial(linear(), X=X, y=held_out[1]))
+            assert (result.status, result.observed["verdict"]) == ("failed", "not enough data")
+            assert "changes none of the 2000 rows" in result.message
+
+
 def test_bad_use_is_refused_at_construction():
     with pytest.raises(ValueError, match="direction"):
         Directional(stronger, "sideways")

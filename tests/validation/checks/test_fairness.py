@@ -81,6 +81,12 @@ def test_the_probability_of_calling_equal_groups_unfair_is_at_most_what_was_aske
     assert alarms / 150 <= 0.18
 
 
+def test_too_many_groups_are_an_error_that_says_what_to_do(linear):
+    X = pd.DataFrame({"signal": 1.0, "tail": np.arange(505) % 101})
+    message = DemographicParity("tail").check(Trial(linear(), X=X, y=np.arange(505) % 2)).message
+    assert message == "the column 'tail' has 101 values; at most 100 groups are compared, so join the rare ones"
+
+
 def test_a_group_without_rows_to_count_is_not_enough_data_and_one_group_is_an_error(linear):
     X = pd.DataFrame({"signal": [1.0] * 40, "sex": ["f"] * 20 + ["m"] * 20})
     result = EqualOpportunity("sex").check(Trial(linear(), X=X, y=[1, 0] * 10 + [0] * 20))
