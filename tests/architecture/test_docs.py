@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mlopskit.validation import checks
+
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 NEEDS = {
     "autolog": ["xgboost", "optuna"],
@@ -12,6 +14,9 @@ NEEDS = {
     "sweeps": ["optuna"],
     "validating-data": ["pyarrow"],
 }
+
+
+CATALOGUES = ["validating-data", "validating-models", "registry"]
 
 
 def page_of(path):
@@ -28,3 +33,10 @@ def test_the_programs_of_a_page_run(page, tmp_path, monkeypatch):
     module = {"__name__": "page"}
     for program in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
         exec(compile(program, page.name, "exec"), module)
+
+
+def test_every_check_is_shown_at_work():
+    shown = "".join(path.read_text(encoding="utf-8") for path in PAGES if path.stem in CATALOGUES)
+    programs = re.findall(r"```python\n(.*?)```", shown, flags=re.DOTALL)
+    used = set(re.findall(r"\bchecks\.(\w+)", "".join(programs)))
+    assert set(checks.__all__) - used == {"Check", "EachRow", "FrameCheck"}  # what checks are made of
