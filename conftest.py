@@ -13,5 +13,6 @@ NEEDS = {
     "mlopskit/extras/torch.py": "torch",
     "mlopskit/extras/xgboost.py": "xgboost",
     "mlopskit/tracking/system_metrics.py": "psutil",
+    "mlopskit/validation/short_texts.py": "pyarrow",
 }
 collect_ignore = [file for file, library in NEEDS.items() if not find_spec(library)]
