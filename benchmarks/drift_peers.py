@@ -136,6 +136,53 @@ class AlibiDetect(Library):
         return [name for name, p_value in zip(self.names, found["p_val"], strict=True) if p_value < found["threshold"]]
 
 
+class Together(Library):
+    """A test of columns taken together, whose alarm names none of them."""
+
+    def alarms(self, current: object) -> list[str]:
+        return ["together"] if self.drifted(current) else []
+
+
+class OursTogether(Together):
+    package = distribution = "mlopskit"
+
+    def fit(self, reference: pd.DataFrame) -> None:
+        from mlopskit.drift import JointProfile
+
+        self.profile = JointProfile(alpha=ALPHA).fit(reference)
+
+    def drifted(self, current: pd.DataFrame) -> bool:
+        return self.profile.detect(current).drifted
+
+
+class AlibiTogether(Together):
+    """Maximum mean discrepancy by permutations."""
+
+    package, distribution, option = "alibi_detect", "alibi-detect", "alibi"
+
+    def prepared(self, frame: pd.DataFrame) -> np.ndarray:
+        return frame.to_numpy(dtype=np.float32)
+
+    def fit(self, reference: np.ndarray) -> None:
+        from alibi_detect.cd import MMDDrift
+
+        self.detector = MMDDrift(reference, backend="tensorflow", p_val=ALPHA)
+
+    def drifted(self, current: np.ndarray) -> bool:
+        return bool(self.detector.predict(current)["data"]["is_drift"])
+
+
+class AlibiClassifier(AlibiTogether):
+    """A random forest that tells both sides apart."""
+
+    def fit(self, reference: np.ndarray) -> None:
+        from alibi_detect.cd import ClassifierDrift
+        from sklearn.ensemble import RandomForestClassifier
+
+        forest = RandomForestClassifier(random_state=0)
+        self.detector = ClassifierDrift(reference, forest, backend="sklearn", p_val=ALPHA, n_folds=5, seed=0)
+
+
 LIBRARIES: dict[str, type[Library]] = {
     "mlopskit": Ours,
     "mlopskit, any effect": OursUngated,
@@ -143,7 +190,11 @@ LIBRARIES: dict[str, type[Library]] = {
     "NannyML": NannyML,
     "Alibi Detect": AlibiDetect,
     "Evidently": Evidently,
+    "mlopskit together": OursTogether,
+    "Alibi Detect MMD": AlibiTogether,
+    "Alibi Detect forest": AlibiClassifier,
 }
 TIMED = ["mlopskit", "scipy loop", "NannyML", "Alibi Detect", "Evidently"]
 SIMULATED = ["mlopskit, any effect", "mlopskit", "scipy loop", "Alibi Detect"]
 """Those that have the same alpha for a whole batch."""
+TOGETHER = ["mlopskit together", "Alibi Detect MMD", "Alibi Detect forest"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from drift_peers import ALPHA, SIMULATED
+from drift_peers import ALPHA, SIMULATED, TOGETHER
 from drift_questions import ALONE_ALPHA, ROWS
 from drift_scenarios import ALONE, CHANGES
 from processes import run
@@ -56,8 +56,25 @@ def quality_tables(interpreters: Mapping[str, str], simulations: int) -> None:
         None,
         by_question(moved, list(CHANGES), simulations, percent),
     )
-    weeks_table(interpreters["mlopskit"], simulations)
+    together_table(interpreters, simulations // 5)
+    weeks_table(interpreters["mlopskit"], simulations // 5)
     statistics_tables(interpreters["mlopskit"], simulations)
+
+
+def together_table(interpreters: Mapping[str, str], simulations: int) -> None:
+    """Print what tests of several columns find that tests of each column miss."""
+    changes = ["nothing", "correlation 0 -> 0.5", "mean + 0.25 sd", "sd x 1.25"]
+    questions = [("drifted_together", change) for change in changes]
+    asking = {name: (interpreters[name], questions) for name in TOGETHER if name in interpreters}
+    counts, reasons = asked(asking, simulations)
+    table(
+        f"Eight columns of numbers, taken together: share of {simulations:,} batches with an alarm, "
+        f"at alpha {ALPHA:.0%} ({ROWS:,} rows on each side)",
+        list(counts),
+        None,
+        by_question(counts, changes, simulations, share),
+        reasons,
+    )
 
 
 def weeks_table(interpreter: str, simulations: int) -> None:

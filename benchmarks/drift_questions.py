@@ -25,6 +25,12 @@ def finds(library: str, change: str, seed: int) -> bool:
     return CHANGES[change][0] in _alarms(library, one_moved(change, ROWS, seed))
 
 
+def drifted_together(library: str, change: str, seed: int) -> bool:
+    """Tell whether eight columns of numbers, taken together, raise an alarm."""
+    reference, current = (frame.select_dtypes("number") for frame in one_moved(change, ROWS, seed))
+    return bool(_alarms(library, (reference, current)))
+
+
 def statistic_finds(statistic: str, kind: str, change: str, seed: int) -> bool:
     """Tell whether one of our statistics finds that a single column has changed."""
     from mlopskit import DriftDetector
@@ -55,4 +61,4 @@ def _alarms(library: str, pair: Pair) -> list[str]:
     return asked.alarms(current)
 
 
-QUESTIONS = {"any_alarm": any_alarm, "finds": finds, "statistic_finds": statistic_finds, "weekly_alarm": weekly_alarm}
+QUESTIONS = {each.__name__: each for each in (any_alarm, finds, drifted_together, statistic_finds, weekly_alarm)}

@@ -66,6 +66,7 @@ NINE_KINDS: list[Draw] = [
 
 SWAPPED = {"AA": "UA", "UA": "AA", "DL": "DL", "B6": "B6"}
 CHANGES: dict[str, tuple[str, Callable[[pd.DataFrame], pd.Series]]] = {
+    "nothing": ("x0", lambda current: current["x0"]),
     "mean + 0.1 sd": ("x0", lambda current: current["x0"] + 0.1),
     "mean + 0.25 sd": ("x0", lambda current: current["x0"] + 0.25),
     "mean + 0.5 sd": ("x0", lambda current: current["x0"] + 0.5),

@@ -37,6 +37,15 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov():
     assert StablePredictions().check(asked).observed["distance"] == pytest.approx(expected)
 
 
+def test_predictions_of_few_values_that_hardly_differ_warn_of_nothing():
+    asked = trial("numbers", 0.0, 400)  # where SciPy can not tell an exact p-value
+    rows = asked.X.round(0)
+    moved = rows.copy()
+    moved.iloc[0] += 1e-9
+    result = StablePredictions().check(Trial(asked.model, X=rows, y=asked.y, train=(moved, asked.y)))
+    assert (result.status, result.observed["p_value"]) == ("passed", pytest.approx(1))
+
+
 def test_few_rows_far_apart_are_uncertain():
     asked = trial("numbers", 0.0)
     few = Trial(asked.model, X=asked.X[:12], y=asked.y[:12], train=asked.train)
