@@ -36,9 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows and simulations, one sample each")
     parser.add_argument("--quality", action="store_true", help="how right, instead of how fast")
-    for name, library in LIBRARIES.items():
-        if library.option:
-            parser.add_argument(f"--{library.option}", metavar="PYTHON", default=sys.executable, help=f"has {name}")
+    for option, package in sorted({(each.option, each.distribution) for each in LIBRARIES.values() if each.option}):
+        parser.add_argument(f"--{option}", metavar="PYTHON", default=sys.executable, help=f"has {package}")
     options = parser.parse_args()
     start = time.perf_counter()
     interpreters = importing(options)
