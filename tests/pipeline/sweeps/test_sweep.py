@@ -364,7 +364,10 @@ def test_a_worker_that_dies_fails_its_trial_alone(local_store):
         return {"score": depth}
 
     result = Pipeline([scores], store=local_store).sweep({"depth": [0, 1, 2, 3, 4, 5]}, "score", executor=2)
-    assert result.trials["status"].tolist() == ["done", "failed", "done", "done", "done", "done"]
+    statuses = result.trials["status"].tolist()
+    assert statuses[1] == "failed"
+    # A trial that had ended as its neighbour died, and was asked for again, is found in the cache.
+    assert {*statuses[:1], *statuses[2:]} <= {"done", "cached"}
 
 
 def test_a_store_that_fails_ends_the_sweep(local_store, folder):
