@@ -116,17 +116,17 @@ def _judge(
     name: str, reference: ColumnProfile, current: ColumnProfile, found: list[tuple[Signal, float]], rule: Rule
 ) -> ColumnDrift:
     """Give the verdict on a column, from its signals and their corrected p-values."""
-    unlike = _is_unlike(reference, current)
+    unlike, least = _is_unlike(reference, current), rule.least_effect(name)
     if unlike:
         words = "" if current.absent else f"{reference.kind} → {current.kind}"
         told, p_value, verdict, shape = Signal("", Comparison(0.0, 0.0, 1.0)), 0.0, unlike, None
     else:
-        told, p_value, verdict = _verdict(found, rule.alpha, rule.least_effect(name))
+        told, p_value, verdict = _verdict(found, rule.alpha, least)
         shape, words = picture(reference, current)
     found_by = told.found
     return ColumnDrift(
         name, reference.kind, verdict, told.method, found_by.statistic, found_by.p_value, p_value, found_by.effect,
-        reference.missing_share, current.missing_share, round(current.values), words, shape,
+        reference.missing_share, current.missing_share, round(current.values), least, words, shape,
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ _SWATCH = 44.0
 
 
 def heatmap(
-    rows: Mapping[str, Sequence[object]], columns: Sequence[object], *, title: str, threshold: float | None = None,
-    width: float = svg.WIDTH,
+    rows: Mapping[str, Sequence[object]], columns: Sequence[object], *, title: str,
+    marks: Mapping[str, Sequence[bool]] | None = None, mark_label: str = "marked", width: float = svg.WIDTH,
 ) -> Markup:  # fmt: skip
     """Show many numbers at once, such as the drift of every column in every month.
 
@@ -31,8 +31,10 @@ def heatmap(
         Labels from left to right.
     title : str
         What the chart shows, for screen readers and the tooltip.
-    threshold : float, optional
-        Cells at or above it carry a dot, so that they do not stand out by colour alone.
+    marks : mapping of str to sequence of bool, optional
+        Cells that carry a dot, so that they do not stand out by colour alone; as many per row as values.
+    mark_label : str, default "marked"
+        What a dot means.
     width : float
         Size in pixels, more if there are very many columns; the height follows from the number of rows.
 
@@ -43,7 +45,8 @@ def heatmap(
 
     Examples
     --------
-    >>> grid = heatmap({"distance": [0.02, 0.4]}, ["Jan", "Feb"], title="Drift by month", threshold=0.1)
+    >>> marks = {"distance": [False, True]}
+    >>> grid = heatmap({"distance": [0.02, 0.4]}, ["Jan", "Feb"], title="Drift by month", marks=marks)
     >>> "distance, Feb: 0.4000" in grid
     True
     """
@@ -62,11 +65,13 @@ def heatmap(
     for index, (name, values) in enumerate(rows.items()):
         y = _TOP + index * _ROW
         drawing.append(svg.label(left - 8, y + _ROW / 2, name, anchor="end"))
-        for column, value in enumerate(values):
-            drawing.append(_cell(left + column * cell, y, cell, value, f"{name}, {labels[column]}", threshold))
+        dots = marks[name] if marks else [False] * len(values)
+        for column, (value, dotted) in enumerate(zip(values, dots, strict=True)):
+            drawing.append(_cell(left + column * cell, y, cell, value, f"{name}, {labels[column]}", dotted))
     bottom = _TOP + _ROW * len(rows)
-    drawing += _legend(left, bottom + 14, threshold)
-    return svg.canvas(title, _words(rows, len(labels), threshold), width, bottom + _LEGEND, drawing)
+    drawing += _legend(left, bottom + 14, mark_label if marks else "")
+    words = f"{len(rows)} rows by {len(labels)} columns{_words(marks, mark_label) if marks else ''}"
+    return svg.canvas(title, words, width, bottom + _LEGEND, drawing)
 
 
 def _column_labels(labels: list[str], left: float, cell: float) -> Iterator[Markup]:
@@ -75,11 +80,11 @@ def _column_labels(labels: list[str], left: float, cell: float) -> Iterator[Mark
         yield svg.label(left + (index + 0.5) * cell, _TOP / 2, labels[index], anchor="middle", faint=True)
 
 
-def _cell(x: float, y: float, width: float, value: object, name: str, threshold: float | None) -> Markup:
+def _cell(x: float, y: float, width: float, value: object, name: str, dotted: bool) -> Markup:
     share = finite(value)
+    dot = _dot(x, y, width) if dotted else None
     if share is None:
-        return element("g", element("title", f"{name}: {MISSING}"), _crossed_out(x, y, width))
-    dot = _dot(x, y, width) if threshold is not None and share >= threshold else None
+        return element("g", element("title", f"{name}: {MISSING}"), _crossed_out(x, y, width), dot)
     return element("g", element("title", f"{name}: {format_number(share)}"), _square(x, y, width, share), dot)
 
 
@@ -100,23 +105,19 @@ def _square(x: float, y: float, width: float, share: float) -> Markup:
     )
 
 
-def _legend(left: float, y: float, threshold: float | None) -> Iterator[Markup]:
+def _legend(left: float, y: float, mark_label: str) -> Iterator[Markup]:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         yield _square(left, y, _SWATCH, share)
         yield svg.label(left + _SWATCH / 2, y + _ROW / 2, f"{share:g}", anchor="middle")
         left += _SWATCH
     yield _crossed_out(left + 16, y, _ROW)
     yield svg.label(left + 42, y + _ROW / 2, "no value", faint=True)
-    if threshold is not None:
+    if mark_label:
         yield _dot(left + 116, y, _ROW)
-        yield svg.label(left + 138, y + _ROW / 2, f"at or above {threshold:g}", faint=True)
+        yield svg.label(left + 138, y + _ROW / 2, mark_label, faint=True)
 
 
-def _words(rows: Mapping[str, Sequence[object]], columns: int, threshold: float | None) -> str:
-    """Say in words what the grid shows."""
-    size = f"{len(rows)} rows by {columns} columns"
-    if threshold is None:
-        return size
-    counts = {name: sum((finite(value) or 0.0) >= threshold for value in values) for name, values in rows.items()}
-    moved = ", ".join(f"{name} ({count})" for name, count in counts.items() if count)
-    return f"{size}; at or above {threshold:g}: {moved or 'none'}"
+def _words(marks: Mapping[str, Sequence[bool]], mark_label: str) -> str:
+    """Say in words which cells carry a dot."""
+    dotted = ", ".join(f"{name} ({sum(dots)})" for name, dots in marks.items() if any(dots))
+    return f"; {mark_label}: {dotted or 'none'}"

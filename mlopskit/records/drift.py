@@ -17,7 +17,7 @@ _ALARMS = ("missing column", "changed kind", "drifted")
 _SHOWN = 20
 _FRAME = (
     "column", "kind", "verdict", "method", "statistic", "p_value", "corrected_p_value", "effect", "missing_before",
-    "missing_after", "n", "change",
+    "missing_after", "n", "least_effect", "change",
 )  # fmt: skip
 
 
@@ -67,6 +67,8 @@ class ColumnDrift:
         Share of missing values in the reference and in the current data, from 0 to 1.
     n : int
         Values of the current data that are not missing.
+    least_effect : float
+        What the effect was held against: `DriftReport.min_effect`, or what is usual where that was learned and is more.
     change : str
         How it moved, in words of aggregates: its median and middle half, or the label whose share changed most.
     histogram : Histogram or None
@@ -84,6 +86,7 @@ class ColumnDrift:
     missing_before: float = 0.0
     missing_after: float = 0.0
     n: int = 0
+    least_effect: float = 0.0
     change: str = ""
     histogram: Histogram | None = None
 
@@ -252,6 +255,12 @@ class DriftPeriod:
     period: str
     report: DriftReport
     alarm: bool = False
+
+    @property
+    def label(self) -> str:
+        """The period in short: its day alone where it starts at midnight."""
+        day, _, clock = self.period.partition("T")
+        return day if not clock or clock.startswith("00:00:00") else f"{day} {clock[:5]}"
 
 
 @attrs.frozen(repr=False)

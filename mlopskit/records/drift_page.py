@@ -15,7 +15,7 @@ from mlopskit.markup.page import fragment, page
 from mlopskit.markup.picture import Picture
 
 if TYPE_CHECKING:
-    from mlopskit.records.drift import ColumnDrift, DriftPeriod, DriftReport, DriftTimeline
+    from mlopskit.records.drift import ColumnDrift, DriftReport, DriftTimeline
 
 _MOST_FINDINGS = 12
 _MOST_LINES = 5
@@ -58,12 +58,10 @@ def lines(timeline: DriftTimeline, columns: Sequence[str]) -> Picture:
         raise KeyError(f"no column {', '.join(map(repr, unknown))} in this timeline: it has {', '.join(effects)}")
     ranked = sorted(effects, key=lambda name: -max((each for each in effects[name] if each is not None), default=0.0))
     series = {name: effects[name] for name in columns or ranked[:_MOST_LINES]}
+    least = {row.least_effect for each in timeline.periods for row in each.report.columns if row.column in series}
+    threshold = least.pop() if len(least) == 1 else None  # what is usual may differ from column to column
     chart = line_chart(
-        _labels(timeline),
-        series,
-        title="Effect by period",
-        threshold=_threshold(timeline),
-        threshold_label="min_effect",
+        _labels(timeline), series, title="Effect by period", threshold=threshold, threshold_label="least effect"
     )
     return Picture("Drift over time", chart)
 
@@ -81,12 +79,13 @@ def timeline_notebook(timeline: DriftTimeline) -> str:
 
 def _timeline_sections(timeline: DriftTimeline) -> Iterator[Markup]:
     grid = heatmap(
-        _effects(timeline), _labels(timeline), title="Effect by column and period", threshold=_threshold(timeline)
-    )
-    yield figure(grid, "The effect of each column in each period; a dot marks the least effect that is worth an alarm.")
+        _effects(timeline), _labels(timeline), title="Effect by column and period",
+        marks=_drifted(timeline), mark_label="drifted",
+    )  # fmt: skip
+    yield figure(grid, "The effect of each column in each period.")
     alarms = [each for each in timeline.periods if each.alarm]
     if alarms:
-        said = [Finding(_label(each), "fail", None, (each.report.summary(),)) for each in alarms]
+        said = [Finding(each.label, "fail", None, (each.report.summary(),)) for each in alarms]
         counted = f"{len(alarms)} alarm{'s' if len(alarms) > 1 else ''}"
         yield details(badge("fail", counted), findings(said), opened=len(said) <= _MOST_FINDINGS)
 
@@ -150,14 +149,10 @@ def _missing(row: ColumnDrift) -> str:
     return f"{percent(row.missing_before)} → {percent(row.missing_after)}"
 
 
+def _drifted(timeline: DriftTimeline) -> dict[str, list[bool]]:
+    drifted = [set(each.report.drifted_columns) for each in timeline.periods]
+    return {name: [name in names for names in drifted] for name in _effects(timeline)}
+
+
 def _labels(timeline: DriftTimeline) -> list[str]:
-    return [_label(each) for each in timeline.periods]
-
-
-def _label(period: DriftPeriod) -> str:
-    day, _, clock = period.period.partition("T")
-    return day if not clock or clock.startswith("00:00:00") else f"{day} {clock[:5]}"
-
-
-def _threshold(timeline: DriftTimeline) -> float | None:
-    return timeline.periods[0].report.min_effect if timeline.periods else None
+    return [each.label for each in timeline.periods]

@@ -181,11 +181,12 @@ def _drift(reports: dict[str, DriftReport]) -> Iterator[Markup]:
     largest = {name: max(found.get(name, 0.0) for found in effects) for name in names}
     ranked = sorted(names, key=lambda name: -largest[name])
     rows = {name: [found.get(name) for found in effects] for name in ranked}
-    threshold = max(report.min_effect for report in reports.values())
-    chart = markup.heatmap(rows, list(reports), title="Drift by column and period", threshold=threshold)
+    drifted = [set(report.drifted_columns) for report in reports.values()]
+    marks = {name: [name in moved for moved in drifted] for name in ranked}
+    chart = markup.heatmap(rows, list(reports), title="Drift by column and period", marks=marks, mark_label="drifted")
     alarms = sum(report.drifted for report in reports.values())
     caption = (
-        f"How far each column is from what the champion was trained on, from 0 to 1. "
+        "How far each column is from what the champion was trained on, in standard deviations or shares of rows. "
         f"{alarms} of {len(reports)} periods raised the alarm."
     )
     yield markup.section("What moved", markup.figure(chart, caption))
@@ -231,7 +232,7 @@ def _has_interval(found: CheckResult) -> bool:
 
 def _by_period(drift: DriftTimeline | Mapping[str, DriftReport] | None) -> dict[str, DriftReport]:
     if isinstance(drift, DriftTimeline):
-        return {each.period[:10]: each.report for each in drift.periods}
+        return {each.label: each.report for each in drift.periods}
     return {str(period): report for period, report in (drift or {}).items()}
 
 

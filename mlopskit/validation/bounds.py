@@ -13,8 +13,8 @@ import pandas as pd
 
 from mlopskit.validation.column import Column, Mask, mask_or_none
 
-_LARGEST = 2**1023
-"""Greater ints are no floats."""
+_WIDE = 8
+"""Bytes of a float as wide as Python's own."""
 
 
 def outside(column: Column, low: Any, high: Any) -> Mask | None:
@@ -57,7 +57,9 @@ def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
     dtype = column.numbers.dtype
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if dtype.kind == "f":
-        same = [float(value) for value in numbers if abs(value) < _LARGEST and float(value) == value]
+        largest = float(np.finfo(dtype).max)
+        finite = [float(value) for value in numbers if abs(value) <= largest and float(value) == value]
+        same = finite + [value for value in (-math.inf, math.inf) if value in numbers]
     else:
         limits = np.iinfo(dtype)
         whole = [int(value) for value in numbers if math.isfinite(value) and value == int(value)]
@@ -70,13 +72,16 @@ def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
 def _exact_bounds(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[Any, Any]:
     """Return the nearest bounds of the column's own type that let the same values pass; None for no bound.
 
+    Bounds of floats narrower than 64 bits are rounded as the column's values were, so that 0.1 is within 0.1.
+
     Where no int can pass they are reversed, so that each is below the one or above the other.
     """
     for bound in (low, high):
         if isinstance(bound, bool | str | dt.date) or not _is_number(bound):
             raise TypeError("numbers are compared with numbers")
     if dtype.kind == "f":
-        return _float_at_least(low), _float_at_most(high)
+        bounds = _float_at_least(low), _float_at_most(high)
+        return bounds if dtype.itemsize >= _WIDE else _narrowed(dtype, *bounds)
     limits = np.iinfo(dtype)
     lower = None if low == -math.inf else math.ceil(low) if math.isfinite(low) else limits.max + 1
     upper = None if high == math.inf else math.floor(high) if math.isfinite(high) else limits.min - 1
@@ -93,6 +98,18 @@ def _float_at_least(low: Any) -> float:
 def _float_at_most(high: Any) -> float:
     near = float(high)
     return math.nextafter(near, -math.inf) if near > high else near
+
+
+def _narrowed(dtype: np.dtype[Any], low: float, high: float) -> tuple[float, float]:
+    """Round bounds to what the column can hold; beyond that no finite number is, and infinity stays outside."""
+    with np.errstate(over="ignore"):
+        lower, upper = (float(dtype.type(bound)) for bound in (low, high))
+    largest = float(np.finfo(dtype).max)
+    if math.isfinite(low):
+        lower = max(lower, -largest)
+    if math.isfinite(high):
+        upper = min(upper, largest)
+    return lower, upper
 
 
 def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:

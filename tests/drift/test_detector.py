@@ -438,6 +438,7 @@ def test_a_change_that_is_usual_between_stretches_of_the_reference_is_no_drift()
     assert len(learned.detect_by(later, time="day", freq="W").alarms) <= 1
     assert len(learned.detect_by(stretches(2, extra=2.0), time="day", freq="W").alarms) == 12
     assert learned.reference_.usual["distance"] > 0.4
+    assert learned.detect(later).columns[0].least_effect == learned.reference_.usual["distance"]
     with pytest.raises(ValidationError, match="at least 5 are needed"):
         DriftDetector().fit(dated(10, 50), time="day", freq="W")
 

@@ -14,9 +14,10 @@ odd = st.none() | st.floats() | st.integers() | st.text(max_size=3)
 @settings(max_examples=50)
 def test_a_heatmap_survives_anything(drawing, names, columns, data):
     rows = {name: data.draw(st.lists(odd, min_size=len(columns), max_size=len(columns))) for name in names}
-    grid = heatmap(rows, columns, title="t", threshold=0.1)
+    marks = {name: [bool(place % 2) for place in range(len(columns))] for name in names}
+    grid = heatmap(rows, columns, title="t", marks=marks)
     drawing(grid)
-    assert grid == heatmap(rows, columns, title="t", threshold=0.1)
+    assert grid == heatmap(rows, columns, title="t", marks=marks)
 
 
 def test_every_cell_has_a_tooltip_and_a_shade_that_grows_with_its_value(drawing):
@@ -28,10 +29,13 @@ def test_every_cell_has_a_tooltip_and_a_shade_that_grows_with_its_value(drawing)
     assert shades[4] == shades[0]
 
 
-def test_cells_at_the_threshold_are_dotted_and_counted_in_words(drawing):
-    root = drawing(heatmap({"a": [0.05, 0.1, 0.3], "b": [0, math.nan, 0]}, ["x", "y", "z"], title="t", threshold=0.1))
-    assert sum(node.tag.endswith("circle") for node in root.iter()) == 2 + 1  # and one in the legend
-    assert root[1].text == "2 rows by 3 columns; at or above 0.1: a (2)"
+def test_marked_cells_are_dotted_and_counted_in_words_whatever_their_value(drawing):
+    rows = {"a": [0.05, 0.1, 0.3], "b": [0, math.nan, 0]}
+    marks = {"a": [True, False, True], "b": [False, True, False]}
+    root = drawing(heatmap(rows, ["x", "y", "z"], title="t", marks=marks, mark_label="drifted"))
+    assert sum(node.tag.endswith("circle") for node in root.iter()) == 3 + 1  # and one in the legend
+    assert root[1].text == "2 rows by 3 columns; drifted: a (2), b (1)"
+    assert drawing(heatmap(rows, ["x", "y", "z"], title="t"))[1].text == "2 rows by 3 columns"
 
 
 def test_very_many_columns_make_it_wider_than_asked(drawing):

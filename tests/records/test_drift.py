@@ -137,3 +137,23 @@ def test_a_timeline_has_alarms_a_page_and_a_chart(timeline):
     assert "origin" in alarmed.plot("origin")._repr_html_()
     with pytest.raises(KeyError, match="no column 'humid'"):
         alarmed.plot("humid")
+
+
+def test_a_dot_is_a_column_that_drifted_and_not_one_that_is_only_far(timeline):
+    usual = attrs.evolve(TEMP, verdict="stable", effect=0.9, least_effect=1.2)
+    periods = (DriftPeriod("2013-01-01T00:00:00", report(usual)), DriftPeriod("2013-02-01T00:00:00", report(TEMP)))
+    assert "drifted: temp (1)" in DriftTimeline(periods).html
+    assert "least effect" not in DriftTimeline(periods).plot()._repr_html_()  # it is not one for all
+    assert "least effect" in DriftTimeline(periods[:1]).plot()._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("period", "label"),
+    [
+        ("2013-01-01T00:00:00", "2013-01-01"),
+        ("2013-01-01T06:00:00+00:00", "2013-01-01 06:00"),
+        ("row 5000000", "row 5000000"),
+    ],
+)
+def test_a_period_is_named_in_short(period, label):
+    assert DriftPeriod(period, report()).label == label

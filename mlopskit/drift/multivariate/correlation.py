@@ -18,6 +18,8 @@ from mlopskit.drift.multivariate.family import Found, MultivariateTest, beyond_c
 from mlopskit.drift.multivariate.moments import Floats, Moments
 
 _MOST_SHOWN = 5
+_SURE = math.log(0.05)
+"""The logarithm of the p-value, corrected for all pairs, below which a change counts for the effect."""
 _POWERS = ((1, 1), (2, 1), (2, 2), (3, 1))
 
 
@@ -35,7 +37,8 @@ class CorrelationChange(MultivariateTest):
     such row moves: two rare levels that meet once are no drift. The p-value is that of the change that is largest in
     standard errors, times the number of pairs (Bonferroni).
 
-    The effect is the absolute change of that correlation, at most 1.
+    The effect is the largest absolute change among those whose own p-value, corrected in this way, is below 0.05, and
+    at most 1. It may be another pair's: of two columns that go together closely, the least change is sure.
     """
 
     name: ClassVar[str] = "correlation change"
@@ -67,24 +70,24 @@ class CorrelationChange(MultivariateTest):
         order, sizes = self._order[chosen], (reference.rows, current.rows)
         row_variance = np.maximum(together.row_variance, together.largest_product**2 / min(sizes))
         error = np.sqrt(row_variance * (1.0 / sizes[0] + 1.0 / sizes[1]))
-        z = ((after.correlation - before.correlation) / error)[first, second]
+        change = (after.correlation - before.correlation)[first, second]
+        z = change / error[first, second]
         evidence = beyond_chance(z)
         amounts = np.zeros(len(self.features_))
         np.add.at(amounts, order[np.r_[first, second]], np.r_[evidence, evidence])
 
-        top = np.argsort(-np.abs(z), kind="stable")[:_MOST_SHOWN]
-        pairs = [(order[a], order[b], before.correlation[a, b], after.correlation[a, b])
-                 for a, b in zip(first[top], second[top], strict=True)]  # fmt: skip
-        largest = float(np.abs(z[top[0]]))
+        log_p = np.minimum(math.log(2.0 * len(z)) + log_ndtr(-np.abs(z)), 0.0)
+        sure = np.flatnonzero((log_p < _SURE) | (np.abs(z) == np.abs(z).max()))
+        shown = sure[np.argsort(-np.abs(change[sure]), kind="stable")][:_MOST_SHOWN]
         return Found(
-            statistic=largest,
-            p_value=min(1.0, len(z) * 2.0 * math.exp(float(log_ndtr(-largest)))),
-            effect=min(1.0, abs(float(pairs[0][3] - pairs[0][2]))),
+            statistic=float(np.abs(z).max()),
+            p_value=math.exp(float(log_p.min())),
+            effect=min(1.0, abs(float(change[shown[0]]))),
             contributions=self.by_column(amounts),
             details=tuple(
-                f"correlation of {self.features_[a].name} and {self.features_[b].name}: {r_before:.2f} -> {r_after:.2f}"
-                for (a, b, r_before, r_after), exceeds in zip(pairs, evidence[top], strict=True)
-                if exceeds
+                f"correlation of {self.features_[order[a]].name} and {self.features_[order[b]].name}: "
+                f"{before.correlation[a, b]:.2f} -> {after.correlation[a, b]:.2f}"
+                for a, b in zip(first[shown], second[shown], strict=True)
             ),
         )
 

@@ -102,3 +102,22 @@ def test_more_columns_than_rows():
     reference = test.fit_summarize(np.round(random.normal(size=(30, 60)) * 16) / 16, features)
     found = test.compare(reference, test.summarize(np.round(random.normal(size=(30, 60)) * 16) / 16))
     assert 0.05 < found.p_value <= 1
+
+
+def test_the_effect_is_the_largest_of_the_sure_changes_not_the_surest():
+    """Of two columns that go together closely, a tiny change is surest."""
+    random = np.random.default_rng(0)
+    features = tuple(Feature(name, "score") for name in "abcd")
+
+    def rows(noise, correlation):
+        a, c = random.normal(size=(2, 5000))
+        b = a + noise * random.normal(size=5000)
+        d = correlation * c + np.sqrt(1 - correlation**2) * random.normal(size=5000)
+        return np.clip(np.round(np.column_stack([a, b, c, d]) * 16) / 16, -3, 3)
+
+    test = CorrelationChange()
+    reference = test.fit_summarize(rows(0.1, 0.0), features)
+    found = test.compare(reference, test.summarize(rows(0.5, 0.3)))
+    assert found.effect == pytest.approx(0.3, abs=0.05)
+    assert found.details[0].startswith("correlation of c and d")
+    assert found.details[1].startswith("correlation of a and b: 0.99 -> 0.")

@@ -1,7 +1,10 @@
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu, norm
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
@@ -51,6 +54,22 @@ def test_trees_find_what_no_moment_shows():
     trees = DomainClassifier(ExtraTreesClassifier(30, min_samples_leaf=10, random_state=0))
     assert trees.compare(before, after).p_value < 1e-6
     assert DomainClassifier().compare(before, after).p_value > 1e-3
+
+
+class Watched(LinearDiscriminantAnalysis):
+    trained_on: ClassVar = []
+
+    def fit(self, matrix, labels):
+        self.trained_on.append({row.tobytes() for row in matrix})
+        return super().fit(matrix, labels)
+
+
+def test_a_fold_is_scored_by_what_was_trained_on_earlier_folds_alone():
+    Watched.trained_on.clear()
+    random = np.random.default_rng(0)
+    DomainClassifier(Watched(), folds=4).compare(rows_of(random, 400), rows_of(random, 200))
+    assert [len(rows) for rows in Watched.trained_on] == [150, 300, 450]
+    assert Watched.trained_on[0] < Watched.trained_on[1] < Watched.trained_on[2]
 
 
 def test_embeddings_are_arrays():
