@@ -7,8 +7,8 @@ for independent takes one storm for a thousand pieces of news.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -16,20 +16,23 @@ import numpy.typing as npt
 
 from mlopskit.drift.cells import Cells
 from mlopskit.drift.columns import NUMBERS
-from mlopskit.drift.profile import ColumnProfile, Profile
+from mlopskit.drift.profile import GROUP_CELLS, ColumnProfile, Profile
+from mlopskit.drift.statistics.bridge import within
 
 DEALS = 4_999
+_AT_ONCE = 250
 Counts = npt.NDArray[Any]
+Places = npt.NDArray[np.intp]
 
 
 def block_p_value(reference: Mapping[int, Profile], current: Mapping[int, Profile], column: str) -> float:
     """Tell how likely whole groups, dealt out to two samples at random, differ as much in a column.
 
     The difference is the statistic that the column is compared by by default, Anderson-Darling's for numbers and
-    Pearson's for labels, on at most 64 cells a group. Where there are no more than 4,999 ways to deal the groups out,
-    all are tried and the p-value is exact; otherwise so many are drawn with a fixed seed, and the observed one counts
-    as one of them (B. Phipson and G. K. Smyth, Permutation p-values should never be zero, 2010). With few groups no
-    p-value can be small: one day against thirty has one of at least 1/31.
+    Pearson's for labels, on at most 64 cells of all groups together. Where there are no more than 4,999 ways to deal
+    the groups out, all are tried and the p-value is exact; otherwise so many are drawn with a fixed seed, and the
+    observed one counts as one of them (B. Phipson and G. K. Smyth, Permutation p-values should never be zero, 2010).
+    With few groups no p-value can be small: one day against thirty has one of at least 1/31.
 
     Parameters
     ----------
@@ -68,37 +71,50 @@ def _table(blocks: Sequence[Cells]) -> Counts:
     """Put all groups into the same cells: shape (groups, cells)."""
     dropped = max(each.dropped for each in blocks)
     coarse = [each.coarsened(dropped) for each in blocks]
-    keys = np.unique(np.concatenate([each.keys for each in coarse]))
-    table = np.zeros((len(blocks), len(keys)))
-    for row, each in zip(table, coarse, strict=True):
-        row[np.searchsorted(keys, each.keys)] = each.counts
-    return table
+    counts = np.concatenate([each.counts for each in coarse])
+    distinct, cell = np.unique(np.concatenate([each.keys for each in coarse]), return_inverse=True)
+    if len(distinct) > GROUP_CELLS:
+        cell = _of_even_shares(np.bincount(cell, counts))[cell]
+    block = np.repeat(np.arange(len(blocks)), [len(each.keys) for each in coarse])
+    cells = int(cell.max()) + 1
+    return np.bincount(block * cells + cell, counts, len(blocks) * cells).reshape(len(blocks), cells)
+
+
+def _of_even_shares(pooled: Counts) -> Places:
+    """Throw neighbouring cells together until 64 are left, each with about as many rows: their new places."""
+    middle = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
+    return np.unique((middle * GROUP_CELLS).astype(np.intp), return_inverse=True)[1]
 
 
 def _p_value(table: Counts, first: int, *, ordered: bool) -> float:
     pooled = table.sum(axis=0) / table.sum()
     if ordered:
-        table, time = np.cumsum(table, axis=1), np.cumsum(pooled)[:-1]
+        table, time = np.cumsum(table, axis=1), within(np.cumsum(pooled)[:-1])
         weights = np.append((pooled[:-1] + pooled[1:]) / 2 / (time * (1 - time)), 0.0)
     else:
         weights = 1 / pooled
     sizes = table[:, -1] if ordered else table.sum(axis=1)
-    dealt = _deals(len(table), first)
-    found = _statistics(np.vstack([np.arange(len(table)) < first, dealt]), table, sizes, weights)
-    as_large = int((found[1:] >= found[0] * (1 - 1e-9)).sum())
-    if len(dealt) < DEALS:  # all ways, the observed one among them
-        return as_large / len(dealt)
-    return (1 + as_large) / (1 + len(dealt))
+    (observed,) = _statistics(np.arange(len(table))[np.newaxis] < first, table, sizes, weights)
+    found = np.concatenate([_statistics(each, table, sizes, weights) for each in _deals(len(table), first)])
+    as_large = int((found >= observed * (1 - 1e-9)).sum())
+    if len(found) < DEALS:  # all ways, the observed one among them
+        return as_large / len(found)
+    return (1 + as_large) / (1 + len(found))
 
 
-def _deals(groups: int, first: int) -> npt.NDArray[np.bool_]:
-    if math.comb(groups, first) < DEALS:
-        chosen = np.array(list(combinations(range(groups), first)))
-    else:
-        chosen = np.argsort(np.random.default_rng(0).random((DEALS, groups)), axis=1)[:, :first]
-    dealt = np.zeros((len(chosen), groups), dtype=bool)
-    np.put_along_axis(dealt, chosen, values=True, axis=1)
-    return dealt
+def _deals(groups: int, first: int) -> Iterator[npt.NDArray[np.bool_]]:
+    """Choose groups for the first sample, some hundred ways at a time: shape (ways, groups)."""
+    ways, random = combinations(range(groups), first), np.random.default_rng(0)
+    number = min(math.comb(groups, first), DEALS)
+    for start in range(0, number, _AT_ONCE):
+        some = min(_AT_ONCE, number - start)
+        if number < DEALS:
+            chosen = np.array(list(islice(ways, some)))
+        else:
+            chosen = np.argpartition(random.random((some, groups)), first, axis=1)[:, :first]
+        dealt = np.zeros((some, groups), dtype=bool)
+        np.put_along_axis(dealt, chosen, values=True, axis=1)
+        yield dealt
 
 
 def _statistics(

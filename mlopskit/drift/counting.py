@@ -52,7 +52,7 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
     kind : str
         What it holds.
     weights : ndarray of float64, optional
-        How much each row counts; by default 1.
+        How much each row counts; by default 1. One that weighs nothing is not seen.
 
     Examples
     --------
@@ -62,6 +62,7 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
     """
     missing = 0.0
     if weights is not None:
+        column, weights = column[weights > 0], weights[weights > 0]
         present = _present(column, kind)
         missing = float(weights[~present].sum())
         column, weights = column[present], weights[present]

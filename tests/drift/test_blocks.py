@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -44,6 +45,54 @@ def test_few_groups_are_dealt_out_in_every_way():
     observed = chi_square(set(reference["day"]))
     expected = np.mean([chi_square(set(chosen)) >= observed - 1e-9 for chosen in combinations(by_day, 4)])
     assert block_p_value(groups(reference), groups(current), "origin") == pytest.approx(expected)
+
+
+def test_many_groups_of_one_row_need_little_memory():
+    """A table of all groups by all their distinct values took 200 MB, and dealing them out several of them."""
+    whole = pd.DataFrame({"x": np.random.default_rng(0).normal(size=2000), "day": np.arange(2000)})
+    reference, current = (Profile.of(half, ["x"], groups="day").groups for half in (whole.head(1000), whole.tail(1000)))
+    tracemalloc.start()
+    block_p_value(reference, current, "x")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
+
+
+def test_with_many_cells_the_p_value_is_that_of_all_ways_to_deal_out_all_values():
+    """Cells change the statistic little, and the ways that are as extreme hardly."""
+    random = np.random.default_rng(3)
+    whole = pd.DataFrame({"x": random.normal(size=120), "day": np.repeat(np.arange(8), 15)})
+    whole["x"] += 0.6 * (whole["day"] >= 4) + random.normal(0, 0.3, 8)[whole["day"]]
+    sides = whole[whole["day"] < 4], whole[whole["day"] >= 4]
+
+    def anderson_darling(chosen):
+        first = np.sort(whole["x"][whole["day"].isin(chosen)])
+        pooled = np.sort(whole["x"])
+        i = np.arange(1, 120)
+        below = np.searchsorted(first, pooled[:-1], side="right")
+        return np.sum((below * 120 - i * 60) ** 2 / (i * (120 - i)))
+
+    every = {chosen: anderson_darling(chosen) for chosen in combinations(range(8), 4)}
+    expected = np.mean([each >= every[0, 1, 2, 3] - 1e-9 for each in every.values()])
+    found = block_p_value(*(Profile.of(side, ["x"], groups="day").groups for side in sides), "x")
+    assert 0.02 < expected < 0.5
+    assert found == pytest.approx(expected, abs=2 / 70)
+
+
+def test_ways_dealt_out_piece_by_piece_are_those_dealt_out_at_once():
+    whole = stormy(20, seed=0).round(1)
+    reference, current = whole[whole["day"] < "0-18"], whole[whole["day"] >= "0-18"]
+    levels = whole.assign(is_ewr=whole["origin"] == "EWR").groupby("day", sort=False)["is_ewr"].sum().to_numpy()
+    first = len(set(reference["day"]))
+    order = np.argsort([day not in set(reference["day"]) for day in dict.fromkeys(whole["day"])], kind="stable")
+    levels = levels[order]
+
+    def gap(chosen):
+        return np.abs(levels[chosen].sum(axis=-1) / first - np.delete(levels, chosen).sum() / (20 - first))
+
+    chosen = np.argsort(np.random.default_rng(0).random((4999, 20)), axis=1)[:, :first]
+    as_large = sum(gap(each) >= gap(np.arange(first)) - 1e-9 for each in chosen)
+    assert block_p_value(groups(reference), groups(current), "origin") == (1 + as_large) / 5000
 
 
 @pytest.mark.parametrize("column", ["delay", "origin"])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlopskit.drift import DriftDetector, Profile, statistics
+from mlopskit.drift import DriftDetector, Profile, Statistic, statistics
 from mlopskit.drift.serializer import DetectorSerializer
 from mlopskit.errors import ValidationError
 
@@ -89,6 +89,65 @@ def test_every_statistic_takes_weighed_rows(statistic):
     detector = DriftDetector(weights="weight", statistics={"delay": statistic}).fit(population(1000, 0))
     moved = drawn_unevenly(500, 1).assign(delay=lambda rows: rows["delay"] + 1)
     assert detector.detect(moved).drifted_columns == ("delay",)
+
+
+BUILT_IN = [
+    kind()
+    for kind in map(vars(statistics).get, statistics.__all__)
+    if isinstance(kind, type) and issubclass(kind, Statistic) and kind is not Statistic
+]
+
+
+def with_light_ends(seed: int, weight: float, shift: float = 0.0) -> pd.DataFrame:
+    """Columns of many values, of few and of labels, whose first and last values weigh little."""
+    random = np.random.default_rng(seed)
+    few = random.integers(0, 6, 600)
+    is_end = np.isin(few, [0, 2, 5])
+    many = np.where(is_end, few - 2.5 + random.random(600) / 9, random.random(600)) + shift
+    return pd.DataFrame(
+        {"many": many, "few": few, "label": list(map(str, few)), "weight": np.where(is_end, weight, 1.0)}
+    )
+
+
+@pytest.mark.parametrize("statistic", BUILT_IN, ids=lambda each: each.name)
+def test_rows_that_weigh_nothing_are_not_seen(statistic):
+    detector = DriftDetector(weights="weight", statistics=statistic, min_effect=0)
+    reference, current = with_light_ends(0, weight=0.0), with_light_ends(1, weight=0.0, shift=0.1)
+    current = current.replace({"label": {"0": "new"}})
+    report = detector.fit(reference).detect(current)
+    seen, seen_now = (each[each["weight"] > 0] for each in (reference, current))
+    assert report.columns == detector.fit(seen).detect(seen_now).columns
+
+
+@pytest.mark.parametrize("statistic", BUILT_IN, ids=lambda each: each.name)
+@pytest.mark.parametrize("weight", [1e-14, 1e-18, 1e-150])
+def test_rows_that_weigh_next_to_nothing_leave_p_values(statistic, weight):
+    """What they add is lost when weights are summed, so that shares of rows are rounded to 0 and 1."""
+    detector = DriftDetector(weights="weight", statistics=statistic, min_effect=0).fit(with_light_ends(0, weight))
+    same, moved = (detector.detect(with_light_ends(1, weight, shift)) for shift in (0.0, 0.3))
+    for report in (same, moved):
+        figures = [(each.statistic, each.p_value, each.effect) for each in report.columns]
+        assert np.isfinite(figures).all()
+    assert not same.drifted
+    assert moved.drifted_columns == ("many",)
+
+
+def test_a_single_light_row_at_the_end_leaves_other_columns_their_alarms():
+    reference = population(2000, 0)
+    reference.loc[reference["delay"].idxmax(), "weight"] = 1e-14
+    report = DriftDetector(weights="weight").fit(reference).detect(population(800, 1).assign(kind="long"))
+    assert report.drifted_columns == ("kind",)
+    assert report.columns[0].p_value > 0.01
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-18])
+def test_groups_of_light_rows_leave_p_values(weight):
+    def weighed(seed, shift=0.0):
+        return with_light_ends(seed, weight, shift).assign(day=[f"{seed}-{each // 20}" for each in range(600)])
+
+    detector = DriftDetector(weights="weight", groups="day").fit(weighed(0))
+    assert not detector.detect(weighed(1)).drifted
+    assert detector.detect(weighed(1, shift=0.3)).drifted_columns == ("many",)
 
 
 @pytest.mark.parametrize("weight", [np.nan, -1.0, np.inf, "heavy"])

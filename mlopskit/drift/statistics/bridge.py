@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
-from scipy.linalg import eigvalsh_tridiagonal
 
 from mlopskit.drift.statistics.statistic import Floats, Places, Sample
 from mlopskit.drift.weighted_chi_square import survival
@@ -17,6 +16,8 @@ from mlopskit.drift.weighted_chi_square import survival
 _GROUPS = 64
 TIED = 1 / _GROUPS
 """A cell with a greater share of the pooled values keeps the bridge from being seen everywhere."""
+
+_FIRST, _LAST = np.finfo(np.float64).tiny, np.nextafter(1.0, 0.0)
 
 
 @attrs.frozen(eq=False)
@@ -28,7 +29,7 @@ class Gaps:
     gap : ndarray of float64, shape (cells - 1,)
         Reference minus current.
     time : ndarray of float64, shape (cells - 1,)
-        The share of the pooled values so far.
+        The share of the pooled values so far, between 0 and 1 even if rows at the ends weigh next to nothing.
     share : ndarray of float64, shape (cells,)
         The share of the pooled values in each cell.
     """
@@ -42,7 +43,7 @@ class Gaps:
         """Return the gaps of two samples."""
         rows = reference.size + current.size
         before, after = reference.cumulative[:-1], current.cumulative[:-1]
-        time = before * (reference.size / rows) + after * (current.size / rows)
+        time = within(before * (reference.size / rows) + after * (current.size / rows))
         return cls(before - after, time, (reference.counts + current.counts) / rows)
 
     @property
@@ -58,16 +59,28 @@ class Gaps:
         return np.flatnonzero(np.diff(group))
 
 
+def within(time: Floats) -> Floats:
+    """Keep shares off 0 and 1, which sums of weights that are next to nothing are rounded to.
+
+    Examples
+    --------
+    >>> within(np.array([0.0, 0.5, 1.0])) * (1 - within(np.array([0.0, 0.5, 1.0]))) > 0
+    array([ True,  True,  True])
+    """
+    return np.minimum(np.maximum(time, _FIRST), _LAST)
+
+
 def quadratic_p_value(statistic: float, time: Floats, weights: Floats) -> float:
     """Tell how likely ``sum(weights * bridge(time)^2)`` is to exceed a value.
 
-    It is a sum of chi-squares weighted by the eigenvalues of the bridge's covariance, whose inverse is tridiagonal.
+    It is a sum of chi-squares weighted by the eigenvalues of the bridge's covariance. The inverse of that is
+    tridiagonal, but no inverse can tell of times that are next to the same.
 
     Parameters
     ----------
     statistic : float
     time : ndarray of float64, shape (gaps,)
-        Ascending, within 0 and 1.
+        Ascending, between 0 and 1.
     weights : ndarray of float64, shape (gaps,)
         Positive.
 
@@ -80,7 +93,7 @@ def quadratic_p_value(statistic: float, time: Floats, weights: Floats) -> float:
     """
     if not len(time):
         return 1.0
-    steps = 1 / np.diff(time, prepend=0.0, append=1.0)
-    diagonal = (steps[:-1] + steps[1:]) / weights
-    beside = -steps[1:-1] / np.sqrt(weights[:-1] * weights[1:])
-    return survival(statistic, 1 / eigvalsh_tridiagonal(diagonal, beside))
+    roots = np.sqrt(weights)
+    covariance = np.outer(roots * time, roots * (1 - time))  # above the diagonal, where the first time is the earlier
+    eigenvalues: Floats = np.linalg.eigvalsh(covariance, UPLO="U")
+    return survival(statistic, eigenvalues)
