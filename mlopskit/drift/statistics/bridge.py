@@ -95,5 +95,4 @@ def quadratic_p_value(statistic: float, time: Floats, weights: Floats) -> float:
         return 1.0
     roots = np.sqrt(weights)
     covariance = np.outer(roots * time, roots * (1 - time))  # above the diagonal, where the first time is the earlier
-    eigenvalues: Floats = np.linalg.eigvalsh(covariance, UPLO="U")
-    return survival(statistic, eigenvalues)
+    return survival(statistic, np.linalg.eigvalsh(covariance, UPLO="U").astype(np.float64))
