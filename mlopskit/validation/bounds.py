@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+import operator
 from functools import lru_cache
 from typing import Any
 
@@ -34,14 +34,32 @@ def outside(column: Column, low: Any, high: Any) -> Mask | None:
         return None
     if column.numbers is not None:
         return _numbers_outside(column, *_exact_bounds(column.numbers.dtype, low, high))
-    if column.stored_kind == "datetime" and not _is_object(column):
-        return _moments_outside(column, low, high)
-    if column.stored_kind in ("bool", "complex", "bytes", "empty", "object") and not _is_object(column):
-        raise TypeError(f"bounds make no sense for {column.stored_kind} values")
-    if column.stored_kind == "timedelta" and not _is_object(column):
-        values = pd.array(column.values)
-        return mask_or_none(np.asarray((values < low) | (values > high), dtype=bool) & _present(column))
+    if not column.holds_objects and not isinstance(column.values, pd.Categorical) and column.dtype.type is not dt.date:
+        if column.stored_kind == "datetime":
+            return _beyond(column, _moment(low), _moment(high))
+        if column.stored_kind == "timedelta":
+            return _beyond(column, _span(low), _span(high))
     return _levels_outside(column, low, high)
+
+
+def is_outside(level: Any, low: Any, high: Any) -> bool | None:
+    """Tell whether one value lies below or above; None if it can not be compared with the bounds.
+
+    Examples
+    --------
+    >>> is_outside(5, 2, 8), is_outside("a", 2, 8)
+    (False, None)
+    """
+    if isinstance(level, bool | np.bool_ | complex):
+        return None
+    try:
+        if isinstance(level, dt.date | np.datetime64):
+            level, low, high = pd.Timestamp(level), _moment(low), _moment(high)
+        elif isinstance(level, dt.timedelta | np.timedelta64):
+            level, low, high = pd.Timedelta(level), _span(low), _span(high)
+        return bool((low is not None and level < low) or (high is not None and level > high))
+    except TypeError:
+        return None
 
 
 def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
@@ -128,45 +146,44 @@ def _numbers_outside(column: Column, low: Any, high: Any) -> Mask | None:
     return mask_or_none(failing)
 
 
-def _moments_outside(column: Column, low: Any, high: Any) -> Mask | None:
+def _beyond(column: Column, low: Any, high: Any) -> Mask | None:
+    """Compare moments or spans of time at once; missing ones are neither below nor above."""
     values = column.values if not isinstance(column.values, np.ndarray) else pd.array(column.values)
-    lower, upper = _moment(low), _moment(high)
     failing = np.zeros(column.rows, dtype=bool)
-    if lower is not None:
-        failing |= np.asarray(values < lower, dtype=bool)
-    if upper is not None:
-        failing |= np.asarray(values > upper, dtype=bool)
-    return mask_or_none(failing & _present(column))
+    for bound, breaks in ((low, operator.lt), (high, operator.gt)):
+        if bound is not None:
+            found = breaks(values, bound)  # of Arrow's values NA where one is missing
+            failing |= found if isinstance(found, np.ndarray) else found.to_numpy(dtype=bool, na_value=False)
+    return mask_or_none(failing)
 
 
+@lru_cache(maxsize=1024, typed=True)
 def _moment(bound: Any) -> pd.Timestamp | None:
+    return _as(pd.Timestamp, bound, str | dt.date | np.datetime64)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _span(bound: Any) -> pd.Timedelta | None:
+    return _as(pd.Timedelta, bound, str | dt.timedelta | np.timedelta64)
+
+
+def _as(kind: type, bound: Any, taken: Any) -> Any:
     if isinstance(bound, float) and math.isinf(bound):
         return None
-    if isinstance(bound, str | pd.Timestamp | dt.date | np.datetime64):
-        return pd.Timestamp(bound)
-    raise TypeError("moments are compared with moments")
+    if not isinstance(bound, taken):
+        raise TypeError(f"a {kind.__name__} is not compared with a {type(bound).__name__}")
+    try:
+        return kind(bound)
+    except ValueError as error:
+        raise TypeError(f"the text is no {kind.__name__}") from error
 
 
 def _levels_outside(column: Column, low: Any, high: Any) -> Mask | None:
-    """Compare each distinct value; one that can not be compared among others that can is outside."""
-    tell = _outside(low, high)
-    kinds = [_compared(tell, level) for level in column.levels]
-    if kinds and all(kind is None for kind in kinds):
+    """Compare each distinct value; one among objects that can not be compared is outside."""
+    kinds = [is_outside(level, low, high) for level in column.levels]
+    if kinds and not column.holds_objects and all(kind is None for kind in kinds):
         raise TypeError("none of the values can be compared with the bounds")
     return column.rows_with(np.array([kind is not False for kind in kinds], dtype=bool))
-
-
-def _compared(tell: Callable[[Any], bool], level: Any) -> bool | None:
-    if isinstance(level, bool | np.bool_ | complex):
-        return None
-    try:
-        return bool(tell(level))
-    except TypeError:
-        return None
-
-
-def _outside(low: Any, high: Any) -> Callable[[Any], bool]:
-    return lambda value: value < low or value > high
 
 
 def _is_number(bound: Any) -> bool:
@@ -174,11 +191,3 @@ def _is_number(bound: Any) -> bool:
         return not math.isnan(bound)
     except (TypeError, OverflowError):
         return isinstance(bound, int)
-
-
-def _is_object(column: Column) -> bool:
-    return bool(column.dtype == object)
-
-
-def _present(column: Column) -> Any:
-    return True if column.missing is None else ~column.missing

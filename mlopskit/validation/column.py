@@ -7,6 +7,7 @@ the mask of missing values is None rather than a million times False, and where 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -35,7 +36,7 @@ _INFERRED: dict[str, Kind] = {
     "timedelta": "timedelta", "timedelta64": "timedelta", "period": "period", "bytes": "bytes", "empty": "empty",
     "mixed": "mixed", "mixed-integer": "mixed",
 }  # fmt: skip
-_NUMBERS = ("int", "float")
+_OF_ARROW: dict[type, Kind] = {str: "text", bytes: "bytes", Decimal: "float"}
 
 
 class found_once(Generic[_T]):  # noqa: N801 - a decorator, like the one it replaces
@@ -83,6 +84,11 @@ class Column:
     def dtype(self) -> Any:
         """How pandas stores it."""
         return self.values.dtype
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether they are Python's objects, each of a kind of its own: then a check judges each by itself."""
+        return bool(self.dtype == object)
 
     @found_once
     def kind(self) -> Kind:
@@ -248,9 +254,7 @@ def _stored_kind(values: Any) -> Kind:
     of_numpy = getattr(dtype, "numpy_dtype", None)
     if isinstance(of_numpy, np.dtype) and of_numpy.kind != "O":
         return _OF_NUMPY.get(of_numpy.kind, "object")
-    if isinstance(dtype, pd.ArrowDtype) and dtype.type is str:
-        return "text"
-    return "object"
+    return _OF_ARROW.get(dtype.type, "object") if isinstance(dtype, pd.ArrowDtype) else "object"
 
 
 def _factorized(items: list[Any], missing: Mask | None, *, of_one_type: bool) -> tuple[NDArray[Any], list[Any]]:

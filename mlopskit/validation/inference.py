@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from mlopskit.validation.checks.check import Check
-from mlopskit.validation.checks.columns import Between, NotBlank, NotNull, OneOf
+from mlopskit.validation.checks.columns import Between, NotNull, OneOf
 from mlopskit.validation.checks.frames import HasColumns
 from mlopskit.validation.checks.keys import NoDuplicateRows
 from mlopskit.validation.checks.kinds import InTimeZone, IsKind
 from mlopskit.validation.checks.parameters import plain
 from mlopskit.validation.checks.statistics import Quantile
+from mlopskit.validation.checks.texts import NotBlank
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column
 from mlopskit.validation.label import Label

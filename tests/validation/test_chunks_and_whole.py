@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,35 @@ def test_a_chunk_without_values_adds_nothing_to_a_correlation():
 def test_only_the_same_infinity_is_the_sum(part, total, failed):
     frame = pd.DataFrame({"x": [part], "y": [total]})
     assert both(checks.SumsTo("x", total="y"), frame, frame).failed == 2 * failed
+
+
+@pytest.mark.parametrize(
+    ("check", "values", "failed"),
+    [
+        (checks.Matches("x", "[a-z]"), [b"a", 1, "a"], 2),
+        (checks.Between("x", 0, 5), [1, "b", 9], 2),
+        (checks.Between("x", "2013-01-01", "2014-01-01"), [pd.Timestamp("2013-05-01"), 5, pd.Timestamp("2015")], 2),
+        (checks.Finite("x"), ["a", 1.0, INF, Decimal("-Infinity")], 2),
+    ],
+)
+def test_objects_are_judged_one_by_one(check, values, failed):
+    """What a chunk happens to hold is no reason not to run; only what no chunk has is."""
+    assert both(check, *[column(value, dtype=object) for value in values]).failed == failed
+
+
+@pytest.mark.parametrize(
+    ("check", "values"),
+    [
+        (checks.Matches("x", "[a-z]"), [1, b"a", None]),
+        (checks.NotBlank("x"), [1, 2.5]),
+        (checks.Between("x", 0, 5), ["a", b"b", True]),
+        (checks.Finite("x"), ["a", b"b", True]),
+    ],
+)
+def test_objects_of_which_none_fits_are_an_error(check, values):
+    result = both(check, *[column(value, dtype=object) for value in values])
+    assert (result.status, result.message.startswith("can not conclude on 'x'")) == ("error", True)
+    assert both(check, column(None, dtype=object), column(None, dtype=object)).status == "passed"
 
 
 def test_any_infinite_number_in_an_object_column_is_found():

@@ -5,16 +5,7 @@ from mlopskit.validation.checks.behaviour import Directional, Invariant
 from mlopskit.validation.checks.calibration import Calibrated
 from mlopskit.validation.checks.champion import BetterThanChampion
 from mlopskit.validation.checks.check import Check, EachRow, FrameCheck, RowCheck
-from mlopskit.validation.checks.columns import (
-    Between,
-    Finite,
-    Length,
-    Matches,
-    NotBlank,
-    NotNull,
-    NotOneOf,
-    OneOf,
-)
+from mlopskit.validation.checks.columns import Between, Finite, NotNull, NotOneOf, OneOf
 from mlopskit.validation.checks.consistency import Deterministic, RowByRow
 from mlopskit.validation.checks.dummy import BetterThanDummy
 from mlopskit.validation.checks.fairness import DemographicParity, EqualOpportunity
@@ -37,6 +28,7 @@ from mlopskit.validation.checks.size import MaxSize
 from mlopskit.validation.checks.slices import NoWorseSlice
 from mlopskit.validation.checks.split_overlap import NoDuplicatesAcross, NoGroupLeakage, NoTimeLeakage
 from mlopskit.validation.checks.statistics import Cardinality, Correlation, Mean, Quantile, Share, StandardDeviation
+from mlopskit.validation.checks.texts import Length, Matches, NotBlank
 from mlopskit.validation.checks.weak_slice import NoWeakSlice
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -84,12 +84,17 @@ class FrameCheck(Check, ABC):
 
 @attrs.frozen
 class RowTally:
-    """How many rows failed, and which are the first of them: by position from the first row seen, and by label."""
+    """How many rows failed, and which are the first of them: by position from the first row seen, and by label.
+
+    If values were seen of which none `fits` the check, `misfit` says so.
+    """
 
     rows: int = 0
     failed: int = 0
     examples: tuple[int, ...] = ()
     labels: tuple[Any, ...] = ()
+    fits: bool = False
+    misfit: str = ""
 
     @classmethod
     def of(cls, failing: Mask | None, rows: int, labels_at: LabelsAt) -> RowTally:
@@ -106,7 +111,10 @@ class RowTally:
             return later
         examples = self.examples + tuple(self.rows + position for position in later.examples)
         labels = self.labels + later.labels
-        return RowTally(self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES], labels[:_EXAMPLES])
+        return RowTally(
+            self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES], labels[:_EXAMPLES],
+            self.fits or later.fits, self.misfit or later.misfit,
+        )  # fmt: skip
 
     @property
     def found(self) -> dict[str, Any]:
@@ -238,6 +246,13 @@ def of_rows(owner: Any, field: Any, check: Any) -> None:
 class ValueCheck(RowCheck):
     """A built-in check of one column, which works on what is known of it rather than on a frame."""
 
+    needs: ClassVar[str] = "values"
+    """What `fits` it."""
+
+    def fits(self, value: Any) -> bool:  # noqa: ARG002 - any does
+        """Whether the check makes sense for a value: among objects one that does is enough, in whichever chunk."""
+        return True
+
     @abstractmethod
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which rows fail, missing ones never; None if none does.
@@ -245,8 +260,29 @@ class ValueCheck(RowCheck):
         Raises
         ------
         ValidationError
-            If the check makes no sense for this kind of column.
+            If the check makes no sense for this kind of column, unless it is one of objects.
         """
+
+    def update(self, state: RowTally, chunk: Chunk) -> RowTally:
+        """Count the failing rows of a chunk, and tell whether any value fits."""
+        tally = EachRow.update(self, NO_ROWS, chunk)
+        column = chunk.column(self.column)
+        if column.missing_count < column.rows:
+            fits = not column.holds_objects or any(map(self.fits, column.levels))
+            tally = attrs.evolve(tally, fits=fits, misfit="" if fits else str(unfit(self, column, self.needs)))
+        return state.merge(tally)
+
+    def finish(self, state: RowTally) -> CheckResult:
+        """Fail if any row does, or more than may.
+
+        Raises
+        ------
+        ValidationError
+            If there were values, and the check makes sense for none of them.
+        """
+        if state.misfit and not state.fits:
+            raise ValidationError(state.misfit)
+        return EachRow.finish(self, state)
 
     def failing_rows(self, chunk: Chunk) -> Mask | None:
         """Tell which rows of a chunk fail; None if none does."""

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 import operator
-import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 
-from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult, Severity
-from mlopskit.validation.bounds import numbers_among, outside
+from mlopskit.validation.bounds import is_outside, numbers_among, outside
 from mlopskit.validation.checks.check import NO_ROWS, FrameCheck, RowTally, ValueCheck, unfit
 from mlopskit.validation.checks.parameters import (
     few,
     is_among,
+    is_number,
     not_missing,
     plain,
     same_values,
@@ -104,7 +103,8 @@ class Between(ValueCheck):
     Parameters
     ----------
     column : str, int or tuple
-        A column of numbers, dates or anything else that the bounds can be compared with.
+        A column of numbers, dates or anything else that the bounds can be compared with; among objects what can not
+        be compared fails.
     low, high : number, date or str
         Both still pass. Use ``float("inf")`` for no bound.
     at_least : float, default 1.0
@@ -125,6 +125,8 @@ class Between(ValueCheck):
     'distance is between 0 and 6000'
     """
 
+    needs: ClassVar[str] = "values that its bounds can be compared with"
+
     low: Any = attrs.field(converter=plain, validator=not_missing)
     high: Any = attrs.field(converter=plain, validator=not_missing)
 
@@ -135,12 +137,16 @@ class Between(ValueCheck):
     def __str__(self) -> str:
         return f"{name_of(self.column)} is between {self.low} and {self.high}"
 
+    def fits(self, value: Any) -> bool:
+        """Whether it can be compared with the bounds."""
+        return is_outside(value, self.low, self.high) is not None
+
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which values are out of bounds; ints, floats and decimals are compared without rounding."""
         try:
             return outside(column, self.low, self.high)
         except TypeError as error:
-            raise ValidationError(f"its {column.kind} values can not be compared with the bounds") from error
+            raise unfit(self, column, self.needs) from error
 
 
 def _alternatives(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -198,51 +204,6 @@ class OneOf(ValueCheck):
         return column.failing_levels(lambda level: not is_among(level, allowed))
 
 
-def _regular_expression(owner: Any, _field: Any, pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except (re.error, TypeError) as error:
-        raise ValueError(f"{type(owner).__name__}: the pattern is not a regular expression: {error}") from error
-
-
-@attrs.frozen
-class Matches(ValueCheck):
-    """Every text in a column, from its first character to its last, matches a regular expression.
-
-    Parameters
-    ----------
-    column : str, int or tuple
-        A column of text.
-    pattern : str
-        In the syntax of `re`, whatever the column's dtype. Put ``.*`` at the end to look at the beginning only.
-    at_least : float, default 1.0
-        The share of the rows that have to pass.
-    severity : {"error", "warn"}
-        Whether a failure makes the whole report fail.
-
-    Raises
-    ------
-    ValueError
-        If the pattern is not a regular expression.
-
-    Examples
-    --------
-    >>> str(Matches("tailnum", "N[0-9]+[A-Z]*"))
-    'tailnum matches N[0-9]+[A-Z]*'
-    """
-
-    pattern: str = attrs.field(validator=_regular_expression)
-
-    def __str__(self) -> str:
-        return f"{name_of(self.column)} matches {self.pattern}"
-
-    def failing_values(self, column: Column) -> Mask | None:
-        """Tell which texts do not match; each distinct one is looked at once, and what is no text does not match."""
-        _need_text(self, column)
-        match = re.compile(self.pattern).fullmatch
-        return column.failing_levels(lambda text: not isinstance(text, str) or match(text) is None)
-
-
 @attrs.frozen
 class NotOneOf(ValueCheck):
     """No value of a column is among these.
@@ -292,77 +253,6 @@ class NotOneOf(ValueCheck):
 
 
 @attrs.frozen
-class NotBlank(ValueCheck):
-    """No text in a column is empty, or nothing but white space.
-
-    Parameters
-    ----------
-    column : str, int or tuple
-        A column of text.
-    at_least : float, default 1.0
-        The share of the rows that have to pass.
-    severity : {"error", "warn"}
-        Whether a failure makes the whole report fail.
-
-    Examples
-    --------
-    >>> str(NotBlank("tailnum"))
-    'tailnum is never blank'
-    """
-
-    def __str__(self) -> str:
-        return f"{name_of(self.column)} is never blank"
-
-    def failing_values(self, column: Column) -> Mask | None:
-        """Tell which texts are blank."""
-        _need_text(self, column)
-        return column.failing_levels(lambda text: isinstance(text, str) and not text.strip())
-
-
-@attrs.frozen
-class Length(ValueCheck):
-    """All texts in a column have as many characters as they should.
-
-    Parameters
-    ----------
-    column : str, int or tuple
-        A column of text.
-    low, high : int
-        The fewest and the most characters that still pass.
-    at_least : float, default 1.0
-        The share of the rows that have to pass.
-    severity : {"error", "warn"}
-        Whether a failure makes the whole report fail.
-
-    Raises
-    ------
-    ValueError
-        If a bound is negative, or they are reversed.
-
-    Examples
-    --------
-    >>> str(Length("origin", 3, 3))
-    'origin has 3 characters'
-    """
-
-    low: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
-    high: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
-
-    def __attrs_post_init__(self) -> None:
-        if self.low > self.high:
-            raise ValueError(f"Length({self.column!r}): low is above high; give the lower bound first")
-
-    def __str__(self) -> str:
-        count = self.low if self.low == self.high else f"{self.low} to {self.high}"
-        return f"{name_of(self.column)} has {count} characters"
-
-    def failing_values(self, column: Column) -> Mask | None:
-        """Tell which texts are too short or too long; what is no text has no length."""
-        _need_text(self, column)
-        return column.failing_levels(lambda text: not isinstance(text, str) or not self.low <= len(text) <= self.high)
-
-
-@attrs.frozen
 class Finite(ValueCheck):
     """No number in a column is infinite.
 
@@ -381,21 +271,22 @@ class Finite(ValueCheck):
     'dep_delay is finite'
     """
 
+    needs: ClassVar[str] = "numbers"
+
     def __str__(self) -> str:
         return f"{name_of(self.column)} is finite"
+
+    def fits(self, value: Any) -> bool:
+        """Whether it is a number."""
+        return is_number(value)
 
     def failing_values(self, column: Column) -> Mask | None:
         """Tell which numbers are infinite."""
         numbers = column.numbers
         if numbers is None:
-            if column.kind not in ("int", "float", "mixed", "empty"):
-                raise unfit(self, column, "numbers")
-            return column.failing_levels(lambda value: isinstance(value, float | np.floating) and math.isinf(value))
+            if column.kind not in ("int", "float", "mixed", "empty") and not column.holds_objects:
+                raise unfit(self, column, self.needs)
+            return column.failing_levels(lambda value: is_number(value) and math.isinf(value))
         if numbers.dtype.kind != "f" or (column.low is None or (np.isfinite(column.low) and np.isfinite(column.high))):
             return None
         return mask_or_none(np.isinf(numbers))
-
-
-def _need_text(check: ValueCheck, column: Column) -> None:
-    if column.kind not in ("text", "mixed", "empty"):
-        raise unfit(check, column, "text")

@@ -39,6 +39,8 @@ class _SameThroughout(FrameCheck):
 
 
 _GAPS, _WHOLE = "gaps", "whole floats"
+_EXPECTED = tuple(kind for kind in get_args(Kind) if kind not in ("mixed", "object", "empty"))
+"""Kinds of single values: whether values are mixed would depend on where a chunk ends."""
 
 
 @attrs.frozen
@@ -65,7 +67,7 @@ class IsKind(_SameThroughout):
     'flight holds int values'
     """
 
-    kind: Kind = attrs.field(validator=attrs.validators.in_(get_args(Kind)))
+    kind: Kind = attrs.field(validator=attrs.validators.in_(_EXPECTED))
 
     def __str__(self) -> str:
         return f"{name_of(self.column)} holds {self.kind} values"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ from mlopskit.markup.values import is_missing
 
 _NAMED = 5
 _DATES = (date, np.datetime64)
+_SPANS = (timedelta, np.timedelta64)
 _NUMBERS = (int, float, complex, Decimal)
 
 
 def plain(value: Any) -> Any:
-    """Turn NumPy scalars into Python's and all dates into Timestamps, so that equal parameters are equal values."""
+    """Turn NumPy scalars into Python's, dates and spans into those of pandas, so that equal ones are equal values."""
     if isinstance(value, _DATES):
         return pd.Timestamp(value)
+    if isinstance(value, _SPANS):
+        return pd.Timedelta(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -66,6 +70,11 @@ def is_among(value: Any, values: frozenset[tuple[str, Any]]) -> bool:
         return value_key(value) in values
     except TypeError:
         return False
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number; True is none, and infinity is one."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 def _family(value: Any) -> str:

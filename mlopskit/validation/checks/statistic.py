@@ -15,6 +15,7 @@ from mlopskit.records.report import CheckResult
 from mlopskit.storage.frames import Frames, frames_in
 from mlopskit.validation.checks.check import FrameCheck, unfit
 from mlopskit.validation.chunk import Chunk
+from mlopskit.validation.column import Column, Mask
 from mlopskit.validation.label import Label, column_label, plain_label
 
 
@@ -160,7 +161,11 @@ class Statistic(FrameCheck):
         column = chunk.column(name)
         if column.kind == "empty":
             return np.empty(0)
-        if column.numbers is None:
+        return self._floats(column, None if column.missing is None else ~column.missing)
+
+    def _floats(self, column: Column, present: Mask | None) -> NDArray[Any]:
+        """Return the numbers under a mask, decimals and other objects among them too; None: all."""
+        if column.kind not in ("int", "float"):
             raise unfit(self, column, "numbers")
-        present = column.numbers if column.missing is None else column.numbers[~column.missing]
-        return present.astype(float)
+        numbers = column.values if column.numbers is None else column.numbers
+        return np.asarray(numbers if present is None else numbers[present], dtype=float)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlopskit.errors import ValidationError
-from mlopskit.validation.checks.check import unfit
 from mlopskit.validation.checks.parameters import few, is_among, plain, same_values
 from mlopskit.validation.checks.statistic import Statistic
 from mlopskit.validation.chunk import Chunk
@@ -230,9 +229,8 @@ class Cardinality(Statistic):
     def update(self, state: frozenset[Any], chunk: Chunk) -> frozenset[Any]:
         """Add the distinct values of a chunk; levels that no row has do not count."""
         column = chunk.column(self.column)
-        levels = column.levels
-        there = np.unique(column.codes)
         try:
+            levels, there = column.levels, np.unique(column.codes)
             return state | same_values(levels[int(code)] for code in there if code >= 0)
         except TypeError as error:
             raise ValidationError("its values can not be told apart, as they are not hashable") from error
@@ -290,9 +288,7 @@ class Correlation(Statistic):
         for column in map(chunk.column, self.reads):
             if column.kind == "empty":
                 return state
-            if column.numbers is None:
-                raise unfit(self, column, "numbers")
-            numbers.append(column.numbers[present].astype(float))
+            numbers.append(self._floats(column, present))
         moments = [Moments.of(values) for values in numbers]
         products = float(((numbers[0] - moments[0].mean) * (numbers[1] - moments[1].mean)).sum())
         return self.merge(state, (moments[0], moments[1], products))

@@ -71,3 +71,10 @@ def test_columns_only_these_and_in_this_order():
         == "1 of 3 columns are missing: c; 1 columns are too many: column 3; the columns come in another order"
     )
     assert str(checks.HasColumns("a", only=True)) == "there is only the column a"
+
+
+@pytest.mark.parametrize("kind", ["mixed", "object", "empty", "number"])
+def test_a_kind_is_one_of_single_values(kind):
+    """Whether values are mixed depends on where a chunk ends, so that nobody can ask for it."""
+    with pytest.raises(ValueError, match="kind"):
+        checks.IsKind("x", kind)
