@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import Decimal
 
@@ -145,3 +146,33 @@ def test_true_and_1_are_two_groups_and_1_is_one_however_it_is_stored(chunks, gro
     assert result.status == "failed"
     assert result.observed == {"groups": groups, "failing_groups": failing}
     assert both(checks.Cardinality("x", low=groups, high=groups), *chunks).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.Fresh("x", "1D", now="2020-01-02"),
+        checks.NoGaps("x", "2D"),
+        checks.InTimeZone("x", None),
+        checks.Monotonic("x"),
+        checks.Between("x", "2019-01-01", "2021-01-01"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [float, object])
+@pytest.mark.filterwarnings("ignore:The behavior of DataFrame concatenation")  # of pandas before 3
+def test_a_chunk_without_a_moment_says_nothing(check, dtype):
+    moments, none = column(*pd.to_datetime(["2020-01-01", "2020-01-02"])), column(None, dtype=dtype)
+    assert both(check, moments, none).status == "passed"
+    assert both(check, none, moments).status == "passed"
+
+
+def test_objects_of_several_time_zones():
+    moments = [pd.Timestamp("2020-01-01 12:00", tz="UTC"), pd.Timestamp("2020-01-01 13:00", tz="Europe/Rome")]
+    chunks = [column(moment, dtype=object) for moment in moments]
+    assert both(checks.InTimeZone("x", "UTC"), *chunks).observed["found"] == ["Europe/Rome", "UTC"]
+    assert both(checks.InTimeZone("x", "UTC"), *chunks).status == "failed"
+    assert both(checks.InTimeZone("x", "UTC"), chunks[0], column(None, dtype=object)).status == "passed"
+    assert both(checks.InTimeZone("x", None), *chunks).status == "failed"
+    assert both(checks.InTimeZone("x", None), column(dt.date(2020, 1, 1), dtype=object)).status == "passed"
+    assert both(checks.NoGaps("x", "1s"), *chunks).observed["gaps"] == 0
+    assert both(checks.Fresh("x", "2h", now="2020-01-01 13:00"), *chunks).observed["age_seconds"] == 3600

@@ -132,7 +132,8 @@ class InTimeZone(_SameThroughout):
     column : str, int or tuple
         A column of moments.
     zone : str or None
-        Such as ``"UTC"`` or ``"America/New_York"``; None for moments that name no zone.
+        Such as ``"UTC"`` or ``"America/New_York"``; None for moments that name no zone. A column without values is in
+        every zone.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -153,9 +154,14 @@ class InTimeZone(_SameThroughout):
         """Add the zone of a chunk, or what it holds instead of moments."""
         column = chunk.column(self.column)
         if column.stored_kind != "datetime":
-            return state | {f"{column.kind} values"}
-        zone = getattr(column.dtype, "tz", None) or getattr(getattr(column.dtype, "pyarrow_dtype", None), "tz", None)
-        return state | {"without a time zone" if zone is None else str(zone)}
+            return state if column.kind == "empty" else state | {f"{column.kind} values"}
+        if column.holds_objects:
+            present = column.values if column.missing is None else column.values[~column.missing]
+            zones = {getattr(moment, "tzinfo", None) for moment in present}  # a date has none
+        else:
+            dtype = column.dtype
+            zones = {getattr(dtype, "tz", None) or getattr(getattr(dtype, "pyarrow_dtype", None), "tz", None)}
+        return state | {"without a time zone" if zone is None else str(zone) for zone in zones}
 
     def finish(self, state: frozenset[str]) -> CheckResult:
         """Fail if another zone was found."""

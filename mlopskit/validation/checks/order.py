@@ -151,8 +151,12 @@ class _TimesCheck(FrameCheck):
 
     def _moments(self, chunk: Chunk) -> pd.DatetimeIndex:
         column = chunk.column(self.column)
-        if column.stored_kind not in ("datetime", "empty"):
+        if column.kind == "empty":  # however it is stored
+            return pd.DatetimeIndex([])
+        if column.stored_kind != "datetime":
             raise unfit(self, column, "moments")
+        if column.holds_objects:  # perhaps of several time zones
+            return pd.DatetimeIndex([_in_utc(pd.Timestamp(level)) for level in column.levels])
         return pd.DatetimeIndex(column.values).dropna()
 
 
