@@ -125,7 +125,7 @@ class RowTally:
         """Make the result: failed if any row did, or more rows than may."""
         if not self.failed:
             return check.result("passed", rows=self.rows, **found)
-        enough = self.rows - self.failed >= at_least * self.rows
+        enough = (self.rows - self.failed) / self.rows >= at_least  # 55 of 100 are 0.55, and 0.55 * 100 is more than 55
         status: Status = "passed" if enough else "failed"
         message = f"{self.failed} of {self.rows} rows fail"
         if at_least < 1:

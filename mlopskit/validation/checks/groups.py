@@ -100,7 +100,7 @@ class PerGroup(FrameCheck):
         bad = {
             group: failed
             for group, (rows, failed) in state.counts.items()
-            if rows - failed < self.check.at_least * rows
+            if (rows - failed) / rows < self.check.at_least
         }
         worst = sorted(bad, key=lambda group: (-bad[group], str(group[1])))
         named = few(f"{group[1]} ({bad[group]} of {state.counts[group][0]})" for group in worst)

@@ -84,3 +84,18 @@ def test_a_check_that_writes_to_its_frame_does_not_reach_the_input(flights):
 def test_every_public_check_is_exported_and_sorted():
     assert checks.__all__ == sorted(checks.__all__)
     assert all(isinstance(getattr(checks, name), type) for name in checks.__all__)
+
+
+@pytest.mark.parametrize("rows", [10, 50, 100, 200, 1000])
+def test_exactly_enough_rows_are_enough(rows):
+    """Of many a share there is no float: 0.55 * 100 is more than 55."""
+    for percent in range(1, 100):
+        if percent * rows % 100:
+            continue
+        passing = percent * rows // 100
+        frame = pd.DataFrame({"x": [0] * passing + [9] * (rows - passing), "group": "a"})
+        enough = checks.Between("x", 0, 5, at_least=percent / 100)
+        more = checks.Between("x", 0, 5, at_least=percent / 100 + 1e-9)
+        suite = [enough, checks.PerGroup(enough, by="group"), more, checks.PerGroup(more, by="group")]
+        results = Validator(suite).validate(frame).results
+        assert [result.status for result in results] == ["passed", "passed", "failed", "failed"], percent
