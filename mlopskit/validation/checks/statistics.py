@@ -305,5 +305,5 @@ class Correlation(Statistic):
     def value(self, state: tuple[Moments, Moments, float]) -> float:
         """Return the correlation; NaN if a column is constant."""
         x, y, products = state
-        spread = math.sqrt(x.squares * y.squares)
-        return products / spread if spread else math.nan
+        spread = math.sqrt(x.squares) * math.sqrt(y.squares)  # of the product there might be no float
+        return float(np.clip(products / spread, -1, 1)) if spread else math.nan

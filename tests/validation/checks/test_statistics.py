@@ -150,3 +150,13 @@ def test_how_far_off_is_said_in_one_way(allowed, said):
 def test_a_reference_without_the_number_is_refused(make, said):
     with pytest.raises(ValidationError, match=said):
         make()
+
+
+@pytest.mark.parametrize("unit", [1e-120, 1e-90, 1.0, 1e100, 1e150])
+@pytest.mark.parametrize("slope", [3.0, -3.0])
+def test_a_perfect_correlation_is_one_in_any_unit(unit, slope):
+    for seed in range(50):
+        x = np.random.default_rng(seed).normal(size=20)
+        found = value(checks.Correlation("x", "y", low=-1), pd.DataFrame({"x": unit * x, "y": slope * unit * x + unit}))
+        assert found == pytest.approx(np.sign(slope))
+        assert abs(found) <= 1
