@@ -1,10 +1,12 @@
-"""Bounds compared with a column without rounding: ints beyond 2**53, floats, decimals, moments, texts."""
+"""Columns compared with bounds and with one another without rounding: ints beyond 2**53, floats, moments, texts."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 import operator
+from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +17,8 @@ from mlopskit.validation.column import Column, Mask, mask_or_none
 
 _WIDE = 8
 """Bytes of a float as wide as Python's own."""
+_LARGEST_INT = 2**53
+"""Up to which such a float holds every int."""
 
 
 def outside(column: Column, low: Any, high: Any) -> Mask | None:
@@ -73,10 +77,10 @@ def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
     if column.numbers is None:
         return None
     dtype = column.numbers.dtype
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [value for value in values if isinstance(value, int | float | Decimal) and not isinstance(value, bool)]
     if dtype.kind == "f":
         largest = float(np.finfo(dtype).max)
-        finite = [float(value) for value in numbers if abs(value) <= largest and float(value) == value]
+        finite = [float(value) for value in numbers if -largest <= value <= largest and float(value) == value]
         same = finite + [value for value in (-math.inf, math.inf) if value in numbers]
     else:
         limits = np.iinfo(dtype)
@@ -84,6 +88,51 @@ def numbers_among(column: Column, values: tuple[Any, ...]) -> Mask | None:
         same = [value for value in whole if limits.min <= value <= limits.max]
     found: Mask = np.isin(column.numbers, np.array(same, dtype=dtype))
     return found
+
+
+def compared(left: Column, relation: Callable[[Any, Any], Any], right: Column) -> Mask:
+    """Tell where two columns of numbers relate, exactly; anything where one is missing.
+
+    NumPy compares ints with floats as floats, which hold no ints beyond 2**53 one by one.
+
+    Examples
+    --------
+    >>> left, right = Column("x", np.array([2**53 + 1, 2])), Column("y", np.array([2.0**53, 2.0]))
+    >>> compared(left, operator.gt, right).tolist()
+    [True, False]
+    """
+    related: Mask
+    if _is_wide(left) and _is_float(right):
+        related = relation(_signs(left.numbers, right.numbers), 0)
+    elif _is_float(left) and _is_wide(right):
+        related = relation(0, _signs(right.numbers, left.numbers))
+    else:
+        with np.errstate(invalid="ignore"):
+            related = relation(left.numbers, right.numbers)
+    return related
+
+
+def _is_float(column: Column) -> bool:
+    return column.numbers is not None and column.numbers.dtype.kind == "f"
+
+
+def _is_wide(column: Column) -> bool:
+    """Whether it has ints that a float may not hold."""
+    if column.missing_count == column.rows or _is_float(column):
+        return False
+    return bool(max(abs(column.low), abs(column.high)) > _LARGEST_INT)
+
+
+def _signs(ints: Any, floats: Any) -> Any:
+    """Tell for each int whether it is below a float (-1), equal (0) or above (1)."""
+    first = float(np.iinfo(ints.dtype).min)
+    beyond = -first if first else 2.0**64
+    below, above = floats < first, floats >= beyond
+    whole = np.floor(np.where(below | above | np.isnan(floats), 0, floats))
+    near = whole.astype(ints.dtype)
+    signs = (ints > near).astype(np.int8) - (ints < near)
+    signs[(signs == 0) & (floats > whole)] = -1
+    return np.select([below, above], [1, -1], signs)
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlopskit.validation import Validator, checks
 
@@ -137,3 +140,56 @@ def test_decimals_times_and_bytes_of_arrow_are_what_they_are_as_objects():
         assert [result.status for result in Validator(suite).validate(frame).results] == ["passed"] * 5
     result = Validator([checks.Between("bytes", 0, 1)]).validate(pa.table(values)).results[0]
     assert (result.status, "needs values that its bounds can be compared with" in result.message) == ("error", True)
+
+
+OPERATORS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
+ENDS = [sign * 2**power + off for sign in (1, -1) for power in (0, 53, 60, 63, 64) for off in (-1, 0, 1)]
+ints = st.one_of(st.sampled_from(ENDS), st.integers(-(2**64), 2**64))
+floats = st.one_of(st.sampled_from(ENDS).map(float), st.floats(), st.floats(-3, 3))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "int32"])
+@given(pairs=st.lists(st.tuples(ints, floats), min_size=1), op=st.sampled_from(sorted(OPERATORS)))
+def test_ints_and_floats_are_compared_as_python_does(dtype, pairs, op):
+    limits = np.iinfo(dtype.lower())
+    pairs = [(whole, real) for whole, real in pairs if limits.min <= whole <= limits.max]
+    whole = np.array([whole for whole, _ in pairs], dtype=dtype.lower())
+    frame = pd.DataFrame({"a": pd.Series(whole, dtype=dtype), "b": np.array([real for _, real in pairs], float)})
+    present = [pair for pair in enumerate(pairs) if not np.isnan(pair[1][1])]
+    for check, holds in (
+        (checks.Compare("a", op, "b"), OPERATORS[op]),
+        (checks.Compare("b", op, "a"), lambda whole, real: OPERATORS[op](real, whole)),
+    ):
+        failing = tuple(place for place, pair in present if not holds(*pair))
+        result = Validator([check]).validate(frame).results[0]
+        assert (result.failed, result.examples) == (len(failing), failing[:10])
+
+
+@pytest.mark.parametrize("left", ["int64[pyarrow]", "Int64", "uint64"])
+@pytest.mark.parametrize("right", ["double[pyarrow]", "Float64", "float64", "Int64", "uint64", "int64"])
+def test_numbers_of_any_two_dtypes_are_compared(left, right):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"a": pd.array([2**53 + 1, 2], dtype=left), "b": pd.array([2**53, 2], dtype=right)})
+    assert failed_in(checks.Compare("a", ">", "b"), frame) == 1
+    assert failed_in(checks.Compare("b", "<=", "a"), frame) == 0
+
+
+def failed_in(check, frame) -> int:
+    result = Validator([check]).validate(frame).results[0]
+    assert result.status in ("passed", "failed"), result.message
+    return result.failed
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", object])
+def test_decimals_among_the_values_are_numbers(dtype):
+    values = [Decimal("1.5"), Decimal("0.1"), Decimal("Infinity"), Decimal(2)]
+    assert examples(checks.OneOf("x", values), pd.Series([1.5, 2.5, np.inf, 2.0], dtype=dtype)) == (1,)
+    assert examples(checks.NotOneOf("x", values), pd.Series([1.5, 0.1], dtype=dtype)) == (0,)
+    assert examples(checks.OneOf("x", values), pd.Series([2, 3])) == (1,)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mlopskit.records.report import Severity
+from mlopskit.validation.bounds import compared
 from mlopskit.validation.checks.check import EachRow, of_rows
 from mlopskit.validation.chunk import Chunk, as_mask
 from mlopskit.validation.column import Mask
@@ -61,11 +62,11 @@ class Compare(EachRow):
         return self.left, self.right
 
     def failing_rows(self, chunk: Chunk) -> Mask | None:
-        """Tell where the relation does not hold; numbers of one dtype are compared as they lie in memory."""
-        left, right = (chunk.column(name).numbers for name in self.reads)
-        if left is None or right is None or left.dtype != right.dtype:
+        """Tell where the relation does not hold; numbers are compared as they lie in memory, without rounding."""
+        left, right = map(chunk.column, self.reads)
+        if left.numbers is None or right.numbers is None:
             return EachRow.failing_rows(self, chunk)
-        failing = ~_OPERATORS[self.op](left, right)
+        failing = ~compared(left, _OPERATORS[self.op], right)
         for name in self.reads:
             if (missing := chunk.column(name).missing) is not None:
                 failing &= ~missing
@@ -271,10 +272,10 @@ class When(EachRow):
 
     def failing_rows(self, chunk: Chunk) -> Mask | None:
         """Tell which rows meet the condition and fail the rest."""
+        elsewhere = self.condition.failing_rows(chunk)  # first: one that can not run is no condition that holds
         failing = self.then.failing_rows(chunk)
         if failing is None:
             return None
-        elsewhere = self.condition.failing_rows(chunk)
         meeting = chunk.present(self.condition.reads)
         return failing & meeting if elsewhere is None else failing & meeting & ~elsewhere
 

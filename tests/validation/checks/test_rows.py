@@ -31,6 +31,12 @@ def test_what_holds_only_under_a_condition(flights):
         checks.When(checks.Unique("status"), checks.NotBlank("status"))
 
 
+@pytest.mark.parametrize("then", [checks.Between("y", 0, 5), checks.Between("y", 5, 6)])
+def test_a_condition_that_can_not_run_is_told_whether_or_not_anything_fails(then):
+    frame = pd.DataFrame({"n": [1, 2], "y": [1, 1]})
+    assert found(checks.When(checks.Matches("n", "a"), then), frame).status == "error"
+
+
 def test_columns_add_up(flights):
     assert found(checks.SumsTo("air_time", "taxi", total="elapsed"), flights).examples == (2,)
     assert found(checks.SumsTo("air_time", "taxi", total="elapsed", tolerance=0.2), flights).failed == 0
