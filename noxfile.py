@@ -5,6 +5,9 @@ import nox
 nox.options.sessions = ["tests", "tests_core", "lint", "notebooks"]
 nox.options.reuse_existing_virtualenvs = True
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Workers that each start a thread per core keep one another waiting, for most of the time where matrices are small."""
+
 
 @nox.session
 def quickstart(session):
@@ -17,14 +20,16 @@ def quickstart(session):
 def tests(session):
     """Every test and doctest, with every extra."""
     session.install("-e", ".[parquet,skops,s3,signing,system]", *nox.project.dependency_groups(_project(), "test"))
-    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
 def tests_core(session):
     """The same with the bare core and the oldest pandas that is supported."""
     session.install("-e", ".", "pandas==2.2.*", "numpy<2.3", "hypothesis", "pytest", "pytest-timeout", "pytest-xdist")
-    session.run("pytest", "-n", "2", "--dist", "worksteal", "-m", "not faults and not s3", *session.posargs)
+    session.run(
+        "pytest", "-n", "2", "--dist", "worksteal", "-m", "not faults and not s3", *session.posargs, env=ONE_THREAD
+    )
 
 
 @nox.session

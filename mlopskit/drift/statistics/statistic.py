@@ -66,7 +66,7 @@ class Sample:
     @cached_property
     def cumulative(self) -> Floats:
         """The share of its rows in each cell and all before."""
-        return np.cumsum(self.counts) / self.size
+        return self.counts.cumsum() / self.size
 
 
 class Statistic(ABC):

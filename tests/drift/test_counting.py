@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlopskit.drift.counting import count_column, count_floats
+
+NUMBERS = st.one_of(st.floats(), st.integers(-3, 3).map(float))
+
+
+@given(st.integers(0, 40).flatmap(lambda rows: st.lists(st.lists(NUMBERS, min_size=rows, max_size=rows), min_size=1)))
+def test_columns_counted_together_are_counted_like_each_by_itself(columns):
+    arrays = [np.array(column, dtype=float) for column in columns]
+    for array, together in zip(arrays, count_floats(arrays), strict=True):
+        alone = count_column(pd.Series(array), "numeric")
+        assert together.missing == alone.missing
+        assert together.cells.keys.tolist() == alone.cells.keys.tolist()
+        assert together.cells.counts.tolist() == alone.cells.counts.tolist()
+
+
+def test_more_numbers_than_cells_lose_the_same_bits():
+    array = np.random.default_rng(0).standard_normal(4000)
+    together, alone = next(count_floats([array])).cells, count_column(pd.Series(array), "numeric").cells
+    assert together.dropped == alone.dropped > 0
+    assert together.keys.tolist() == alone.keys.tolist()
