@@ -8,13 +8,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 import attrs
 
 from mlopskit.errors import StoreError, UnreachableError
-from mlopskit.storage.backends.local_files import LocalFiles, is_local, path_of
+from mlopskit.storage.backends.local_files import LocalFiles, is_local, is_marked, path_of
 from mlopskit.storage.backends.reader import GuardedReader
 from mlopskit.storage.backends.scratch import private_folder
 from mlopskit.storage.fingerprint.walk import Walk, encodes, seal
@@ -189,7 +189,7 @@ class Files:
 
 
 def _is_data(path: str, suffixes: tuple[str, ...]) -> bool:
-    return path.lower().endswith(suffixes) and not any(part.startswith(("_", ".")) for part in path.split("/"))
+    return path.lower().endswith(suffixes) and not is_marked(PurePosixPath(path))
 
 
 @encodes(Files)

@@ -62,6 +62,26 @@ def test_what_lies_below_a_folder_is_found(place):
         files.below(f"{url}/gone")
 
 
+def test_each_folder_is_found_once_however_many_links_lead_there(tmp_path):
+    for name in ("data/month=1/a.csv", "data/_kept/v1/b.csv", "elsewhere/c.csv", "elsewhere/below/d.csv", "e.csv"):
+        _write(tmp_path / name, b"one")
+    data = tmp_path / "data"
+    links = {"here": ".", "latest": "month=1", "current": "_kept/v1", "far": "../elsewhere", "far2": "../elsewhere"}
+    for name, target in links.items():
+        (data / name).symlink_to(target)
+    (tmp_path / "elsewhere" / "back").symlink_to(data)
+    found = Files().below(str(data), (".csv",))
+    assert {path.replace("far2", "far") for path in found} == {
+        "month=1/a.csv",
+        "current/b.csv",
+        "far/c.csv",
+        "far/below/d.csv",
+    }
+    assert len(found) == 4
+    (data / "up").symlink_to("..")
+    assert len(Files().below(str(data), (".csv",))) == 5  # and the one above, once
+
+
 def test_a_file_gets_a_path_on_this_machine_for_a_while(place):
     url, files, write = place
     write("a.csv", b"one")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from mlopskit.storage.file_content import file_digest
@@ -28,9 +28,12 @@ class LocalFiles:
         path = path_of(url)
         if Path(path).is_file():
             return {"": path}
-        walked = os.walk(path, onerror=_raise, followlinks=True)
-        found = (f"{folder}/{name}" for folder, _, names in walked for name in names)
-        return {os.path.relpath(file, path): file for file in found}
+        return {os.path.relpath(file, path): file for file in _walk(path)}
+
+
+def is_marked(path: PurePath) -> bool:
+    """Whether a name on the path begins with ``_`` or a dot, and so marks what is none of the data."""
+    return any(part.startswith(("_", ".")) for part in path.parts)
 
 
 def is_local(url: str) -> bool:
@@ -43,6 +46,25 @@ def path_of(url: str) -> str:
     """Return the path that a local URL stands for."""
     path = url.partition("://")[2] if "://" in url and is_local(url) else url
     return os.path.expanduser(path)  # noqa: PTH111 - a pattern
+
+
+def _walk(path: str) -> Iterator[str]:
+    """Yield the files below a folder, those behind links too, and those of no folder twice."""
+    root = Path(os.path.realpath(path))
+    seen = {root}
+
+    def is_new(folder: Path) -> bool:
+        real = Path(os.path.realpath(folder))
+        if real in seen or (
+            folder.is_symlink() and real.is_relative_to(root) and not is_marked(real.relative_to(root))
+        ):
+            return False  # what lies below anyway keeps its own path
+        seen.add(real)
+        return True
+
+    for folder, folders, names in os.walk(path, onerror=_raise, followlinks=True):
+        folders[:] = [name for name in folders if not is_marked(Path(name)) and is_new(Path(folder, name))]
+        yield from (f"{folder}/{name}" for name in names)
 
 
 def _raise(error: OSError) -> None:
