@@ -1,9 +1,9 @@
 """Checks as JSON text that reads well in a diff: one check a line.
 
 Format 1: ``{"format": 1, "checks": [{"check": "Between", "column": "distance", "low": 0, "high": 6000, ...}]}``.
-A date among the parameters is ``{"time": "2013-01-01T00:00:00"}``. A parameter that takes several things is a list; any
-other tuple is one thing, such as the label of a column of several levels: ``{"tuple": ["delay", "mean"]}``. When the
-format changes, raise `_FORMAT` and keep reading the old one.
+A date among the parameters is ``{"time": "2013-01-01T00:00:00"}``, a span of time ``{"span": "0 days 01:00:00"}``. A
+parameter that takes several things is a list; any other tuple is one thing, such as the label of a column of several
+levels: ``{"tuple": ["delay", "mean"]}``. When the format changes, raise `_FORMAT` and keep reading the old one.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _to_parameter(value: Any) -> Any:
     if isinstance(value, tuple):
         return {"tuple": [_to_parameter(item) for item in value]}
     if isinstance(value, pd.Timedelta):
-        return str(value)
+        return {"span": str(value)}
     return {"time": value.isoformat()} if isinstance(value, pd.Timestamp) else value
 
 
@@ -106,4 +106,6 @@ def _from_parameter(value: Any) -> Any:
         return [_from_parameter(item) for item in value]
     if isinstance(value, dict) and "tuple" in value:
         return tuple(_from_parameter(value["tuple"]))
+    if isinstance(value, dict) and "span" in value:
+        return pd.Timedelta(value["span"])
     return pd.Timestamp(value["time"]) if isinstance(value, dict) else value

@@ -1,5 +1,7 @@
+import datetime as dt
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,11 @@ EVERY = [
     checks.Between("distance", float("-inf"), 1e300),
     checks.Between("time_hour", pd.Timestamp("2013-01-01"), pd.Timestamp("2014-01-01 00:00:00.000000001")),
     checks.Between("time_hour", pd.Timestamp("2013-01-01", tz="UTC"), pd.Timestamp("2013-12-31", tz="UTC")),
+    checks.Between("air_time", pd.Timedelta("9D"), pd.Timedelta("10D 00:00:00.000000001")),
+    checks.Between("air_time", dt.timedelta(hours=-1), np.timedelta64(2, "h")),
+    checks.OneOf("air_time", [pd.Timedelta("1h"), "1h"]),
+    checks.NotOneOf("air_time", [pd.Timedelta("1h")]),
+    checks.Share("air_time", [pd.Timedelta("1h")], high=0.5),
     checks.Compare("dep_time", "<=", "arr_time", severity="warn"),
     checks.HasColumns("origin", "dest"),
     checks.Matches("tailnum", r"N\d+é"),
@@ -110,6 +117,11 @@ def test_every_built_in_check_round_trips():
 def test_any_parameters_round_trip_with_their_types(made):
     validator = Validator(made)
     assert repr(Validator.from_json(validator.to_json())) == repr(validator)
+
+
+def test_spans_that_were_written_as_texts_are_still_read():
+    text = '{"format": 1, "checks": [{"check": "NoGaps", "column": "t", "longest": "0 days 06:00:00"}]}'
+    assert Validator.from_json(text).checks == (checks.NoGaps("t", "6h"),)
 
 
 def test_the_text_is_json_with_one_check_a_line():
