@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import attrs
@@ -17,8 +16,10 @@ from mlopskit.validation.checks.parameters import (
     few,
     is_among,
     is_number,
+    listed,
     not_missing,
     plain,
+    plain_values,
     same_values,
     share,
 )
@@ -149,13 +150,6 @@ class Between(ValueCheck):
             raise unfit(self, column, self.needs) from error
 
 
-def _alternatives(values: Iterable[Any]) -> tuple[Any, ...]:
-    if isinstance(values, str):
-        raise TypeError("OneOf takes a list of values; a single text would be taken letter by letter")
-    ordered = sorted(values, key=repr) if isinstance(values, set | frozenset) else values
-    return tuple(map(plain, ordered))
-
-
 @attrs.frozen
 class OneOf(ValueCheck):
     """All values of a column are among these.
@@ -184,13 +178,7 @@ class OneOf(ValueCheck):
     'origin is one of EWR, JFK, LGA'
     """
 
-    values: tuple[Any, ...] = attrs.field(
-        converter=_alternatives, validator=attrs.validators.deep_iterable(not_missing)
-    )  # fmt: skip
-
-    def __attrs_post_init__(self) -> None:
-        if not frozenset(self.values):  # fails on what is not hashable
-            raise ValueError(f"OneOf({self.column!r}) allows no value at all; list at least one")
+    values: tuple[Any, ...] = attrs.field(converter=plain_values, validator=listed)
 
     def __str__(self) -> str:
         return f"{name_of(self.column)} is one of {few(self.values)}"
@@ -232,13 +220,7 @@ class NotOneOf(ValueCheck):
     'carrier is none of XX, ZZ'
     """
 
-    values: tuple[Any, ...] = attrs.field(
-        converter=_alternatives, validator=attrs.validators.deep_iterable(not_missing)
-    )  # fmt: skip
-
-    def __attrs_post_init__(self) -> None:
-        if not frozenset(self.values):  # fails on what is not hashable
-            raise ValueError(f"NotOneOf({self.column!r}) excludes no value at all; list at least one")
+    values: tuple[Any, ...] = attrs.field(converter=plain_values, validator=listed)
 
     def __str__(self) -> str:
         return f"{name_of(self.column)} is none of {few(self.values)}"

@@ -12,6 +12,7 @@ import pandas as pd
 from mlopskit.errors import ValidationError
 from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import FrameCheck, RowTally, unfit
+from mlopskit.validation.checks.parameters import not_missing
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.column import Column
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
@@ -178,7 +179,7 @@ class Fresh(_TimesCheck):
     Raises
     ------
     ValueError
-        If `within` is no span of time.
+        If `within` is no span of time, or `now` no moment.
 
     Examples
     --------
@@ -187,7 +188,9 @@ class Fresh(_TimesCheck):
     """
 
     within: pd.Timedelta = attrs.field(converter=_timedelta)
-    now: pd.Timestamp | None = attrs.field(default=None, kw_only=True, converter=_moment)
+    now: pd.Timestamp | None = attrs.field(
+        default=None, kw_only=True, converter=_moment, validator=attrs.validators.optional(not_missing)
+    )
 
     def __str__(self) -> str:
         return f"{name_of(self.column)} is not older than {self.within}"

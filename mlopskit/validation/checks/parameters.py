@@ -34,6 +34,28 @@ def not_missing(owner: Any, field: Any, value: Any) -> None:
         raise ValueError(f"{type(owner).__name__}: {field.alias} is missing or NaN; give a value")
 
 
+def plain_values(values: Any) -> Any:
+    """Turn several values into a tuple of plain ones; what is no collection of values stays, for `listed` to refuse."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return values
+    return tuple(map(plain, sorted(values, key=repr) if isinstance(values, set | frozenset) else values))
+
+
+def listed(owner: Any, field: Any, values: Any) -> None:
+    """Refuse a single value, none at all, missing ones, and such as can not be told apart."""
+    name = f"{type(owner).__name__}({owner.column!r}): {field.alias}"
+    if not isinstance(values, tuple):
+        raise TypeError(f"{name} is a list of values, not {values!r} alone; give [{values!r}]")
+    if not values:
+        raise ValueError(f"{name} is empty; list at least one value")
+    try:
+        hash(values)
+    except TypeError as error:
+        raise TypeError(f"{name} holds a value without a hash ({error}); list texts, numbers or moments") from error
+    if any(map(is_missing, values)):
+        raise ValueError(f"{name} holds a missing value or NaN; leave it out, NotNull is about these")
+
+
 def few(names: Iterable[object]) -> str:
     """Name the first few of many."""
     listed = [str(name) for name in names]

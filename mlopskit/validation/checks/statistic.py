@@ -40,6 +40,13 @@ class Statistic(FrameCheck):
             raise ValueError(f"{type(self).__name__}({self.column!r}) has no bound; give low=, high= or both")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"{type(self).__name__}({self.column!r}): low is above high; give the lower bound first")
+        least, most = self.possible
+        for name, bound in (("low", self.low), ("high", self.high)):
+            if bound is not None and math.isfinite(bound) and not least <= bound <= most:
+                raise ValueError(
+                    f"{type(self).__name__}({self.column!r}): {name} is {bound:g}, and {self.named} is always from "
+                    f"{least:g} to {most:g}; give a bound in between, or None for no bound"
+                )
 
     @classmethod
     def from_reference(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import attrs
@@ -11,15 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlopskit.errors import ValidationError
-from mlopskit.validation.checks.parameters import few, is_among, plain, same_values
+from mlopskit.validation.checks.parameters import few, is_among, listed, plain_values, same_values
 from mlopskit.validation.checks.statistic import Statistic
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
 from mlopskit.validation.moments import Moments
-
-
-def _all_plain(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(map(plain, values))
 
 
 @attrs.frozen
@@ -160,6 +155,13 @@ class Share(Statistic):
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
+    Raises
+    ------
+    ValueError
+        If there are no values, or one is missing; or a bound is no share.
+    TypeError
+        If `values` is a single one, or one of them is not hashable.
+
     Examples
     --------
     >>> str(Share("origin", ["JFK"], low=0.2, high=0.5))
@@ -168,7 +170,7 @@ class Share(Statistic):
 
     possible: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    values: tuple[Any, ...] = attrs.field(converter=_all_plain)
+    values: tuple[Any, ...] = attrs.field(converter=plain_values, validator=listed)
 
     @property
     def named(self) -> str:

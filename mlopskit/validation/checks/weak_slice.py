@@ -27,6 +27,14 @@ _LISTED = 20
 _ROW_METRICS = ("accuracy", "brier", "log_loss", "mean_absolute_error", "mean_squared_error")
 
 
+def _columns(within: Any) -> tuple[Label, ...]:
+    if isinstance(within, str | int):
+        raise TypeError(
+            f"NoWeakSlice: within is a tuple of columns, not {within!r} alone; give ({within!r},), or metric="
+        )
+    return plain_labels(within)
+
+
 @attrs.frozen
 class NoWeakSlice(ScoreCheck):
     """No value of a column, and no pair of values, marks rows on which the model errs more, beyond chance.
@@ -57,6 +65,8 @@ class NoWeakSlice(ScoreCheck):
     ------
     ValueError
         If the metric is no mean over rows, or a number out of its range.
+    TypeError
+        If `within` is a single column, or holds what is no label of one.
 
     Notes
     -----
@@ -80,7 +90,7 @@ class NoWeakSlice(ScoreCheck):
     """
 
     within: tuple[Label, ...] = attrs.field(
-        default=(), converter=plain_labels, validator=attrs.validators.deep_iterable(column_label)
+        default=(), converter=_columns, validator=attrs.validators.deep_iterable(column_label)
     )
     metric: str | None = attrs.field(
         default=None, kw_only=True, validator=attrs.validators.optional(attrs.validators.in_(_ROW_METRICS))

@@ -141,6 +141,23 @@ def test_bad_use_is_refused_at_construction(wrong):
         wrong()
 
 
+@pytest.mark.parametrize("kind", [checks.OneOf, checks.NotOneOf, checks.Share])
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("JFK", r"\('o'\): values is a list of values, not 'JFK' alone; give \['JFK'\]"),
+        (3, r"\('o'\): values is a list of values, not 3 alone; give \[3\]"),
+        ([], r"\('o'\): values is empty; list at least one"),
+        ([1, float("nan")], r"\('o'\): values holds a missing value or NaN; leave it out"),
+        ([pd.NaT], r"\('o'\): values holds a missing value or NaN; leave it out"),
+        ([["JFK"]], r"\('o'\): values holds a value without a hash .*; list texts"),
+    ],
+)
+def test_values_are_a_list_of_values(kind, values, said):
+    with pytest.raises((TypeError, ValueError), match=kind.__name__ + said):
+        kind("o", values, **({"low": 0.5} if kind is checks.Share else {}))
+
+
 def test_checks_are_frozen_hashable_values():
     check = checks.OneOf("x", {"b", "a"})
     assert check == checks.OneOf("x", ["a", "b"])

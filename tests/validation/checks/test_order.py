@@ -46,6 +46,8 @@ def test_freshness():
     assert late.message == "the newest moment is 1 days 00:00:00 old"
     assert found(check, of([None], dtype="datetime64[ns]")).message == "there is no moment at all"
     assert found(check, of([1])).status == "error"
+    with pytest.raises(ValueError, match="Fresh: now is missing"):
+        checks.Fresh("t", "1D", now=pd.NaT)
     with pytest.raises(ValueError, match="no span of time"):
         checks.Fresh("x", "-1h")
 

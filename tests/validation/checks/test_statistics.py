@@ -160,3 +160,21 @@ def test_a_perfect_correlation_is_one_in_any_unit(unit, slope):
         found = value(checks.Correlation("x", "y", low=-1), pd.DataFrame({"x": unit * x, "y": slope * unit * x + unit}))
         assert found == pytest.approx(np.sign(slope))
         assert abs(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: checks.Share("o", ["JFK"], low=2),
+            r"Share\('o'\): low is 2, .*JFK in o is always from 0 to 1; give a bound",
+        ),
+        (lambda: checks.Share("o", ["JFK"], high=50), "high is 50"),
+        (lambda: checks.Correlation("x", "y", low=-1.5), "low is -1.5"),
+        (lambda: checks.StandardDeviation("x", high=-1), "high is -1"),
+        (lambda: checks.Cardinality("x", low=-1), "low is -1, .*from 0 to inf"),
+    ],
+)
+def test_a_bound_that_no_data_can_reach_is_refused(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()

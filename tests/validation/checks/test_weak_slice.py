@@ -83,6 +83,12 @@ def test_bad_use_is_refused_at_construction(wrong):
         NoWeakSlice(**wrong)
 
 
+@pytest.mark.parametrize("column", ["accuracy", 3])
+def test_a_single_column_is_no_tuple_of_columns(column):
+    with pytest.raises(TypeError, match=f"NoWeakSlice: within is a tuple of columns, not {column!r} alone; give"):
+        NoWeakSlice(column)
+
+
 def test_what_can_not_be_searched_is_an_error(held_out, linear):
     assert NoWeakSlice().check(Trial(linear(), X=np.zeros((3, 1)), y=[0, 1, 0])).status == "error"
     assert "'nope' is missing" in NoWeakSlice(("nope",)).check(Trial(linear(), None, *held_out)).message
