@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
 from mlopskit.validation.answers import family, plain_answers
-from mlopskit.validation.trial_rows import count_rows
+from mlopskit.validation.trial_rows import count_rows, is_real
 
 Kind: TypeAlias = Literal["classification", "regression"]
 _MOST_CLASSES = 20
@@ -94,18 +94,13 @@ def _kind(model: Any, labels: pd.DataFrame) -> tuple[Kind, str]:
 
 def _kind_of_labels(labels: pd.DataFrame) -> tuple[Kind, str]:
     columns = [labels[column].infer_objects() for column in labels]
-    if not all(map(_is_real, columns)):
+    if not all(map(is_real, columns)):
         return "classification", "labels are no numbers"
     if any((column % 1 != 0).any() for column in columns):
         return "regression", _FRACTIONS
     if all(column.nunique() <= _MOST_CLASSES for column in columns):
         return "classification", f"labels have at most {_MOST_CLASSES} different whole values"
     return "regression", f"labels have more than {_MOST_CLASSES} different values"
-
-
-def _is_real(column: pd.Series) -> bool:
-    types = pd.api.types
-    return types.is_numeric_dtype(column) and not (types.is_bool_dtype(column) or types.is_complex_dtype(column))
 
 
 def _count_classes(model: Any, labels: pd.DataFrame) -> int:

@@ -156,6 +156,12 @@ def pieces_of(column: pd.Series) -> tuple[NDArray[np.intp], Any]:
     return codes, values
 
 
+def is_real(column: pd.Series) -> bool:
+    """Whether a column holds real numbers; booleans are none."""
+    types = pd.api.types
+    return types.is_numeric_dtype(column) and not (types.is_bool_dtype(column) or types.is_complex_dtype(column))
+
+
 def fitted_columns(model: Any, rows: Any) -> Any:
     """Reduce a frame to the columns that a model says it was fitted on, so that others may ride along.
 

@@ -19,7 +19,7 @@ from mlopskit.validation.checks.models import optional_metric
 from mlopskit.validation.metrics import metric_named
 from mlopskit.validation.predictions import Predictions, contest
 from mlopskit.validation.task import Task
-from mlopskit.validation.trial_rows import held_out, kind_of
+from mlopskit.validation.trial_rows import held_out, is_real, kind_of
 
 _STREAM = 20170
 
@@ -114,7 +114,7 @@ def _with_noise(frame: pd.DataFrame, amount: float, random: np.random.Generator)
     spoiled = frame.copy()
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
-        if _is_real(column):
+        if is_real(column):
             values = column.to_numpy(dtype=float, na_value=np.nan)
             finite = values[np.isfinite(values)]
             spread = float(finite.std()) if len(finite) else 0.0
@@ -130,11 +130,6 @@ def _as_stored(noisy: Array, column: pd.Series) -> Any:
         limits = np.iinfo(np.asarray(column.dropna()).dtype)
         noisy = np.rint(np.clip(noisy, *(np.nextafter(float(end), 0) for end in (limits.min, limits.max))))
     return pd.Series(noisy).mask(column.isna().to_numpy()).astype(dtype).array
-
-
-def _is_real(column: pd.Series) -> bool:
-    types = pd.api.types
-    return types.is_numeric_dtype(column) and not (types.is_bool_dtype(column) or types.is_complex_dtype(column))
 
 
 def _with_missing(frame: pd.DataFrame, amount: float, random: np.random.Generator) -> pd.DataFrame:
