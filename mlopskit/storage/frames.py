@@ -27,7 +27,7 @@ def frames_in(data: Frames) -> Iterator[pd.DataFrame]:
     Raises
     ------
     TypeError
-        If it is no frame, and does not consist of frames.
+        If it is no frame, and does not consist of frames; or a table that pyarrow can not read.
     NotFoundError, FormatError
         If there is no Parquet at a path.
     MissingDependencyError
@@ -98,7 +98,12 @@ def _from_arrow(data: Any, first_row: int) -> pd.DataFrame:
             return pd.StringDtype("pyarrow")
         return None if pa.types.is_dictionary(kind) else pd.ArrowDtype(kind)  # None: a categorical column
 
-    table = pa.table(data)
+    try:
+        table = pa.table(data)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:  # a single column, or of types that pyarrow lacks
+        raise TypeError(
+            f"a {type(data).__name__} can not be read as a table ({error}); give a frame, of types that pyarrow knows"
+        ) from error
     # Not all of Arrow's ways to store text are known to pandas.
     fields = [pa.field(each.name, pa.large_string()) if is_text(each.type) else each for each in table.schema]
     texts = table.cast(pa.schema(fields, metadata=table.schema.metadata))

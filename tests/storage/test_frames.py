@@ -100,3 +100,20 @@ def test_without_pyarrow_the_remedy_is_named(monkeypatch, tmp_path, rows):
 def test_what_is_no_frame_is_refused(wrong, named):
     with pytest.raises(TypeError, match=f"expected a DataFrame.* got {named}$"):
         list(frames_in(wrong))
+
+
+def test_a_column_that_calls_itself_a_table_is_refused_with_the_remedy():
+    pa = pytest.importorskip("pyarrow")
+    for wrong in (pa.chunked_array([[1]]), [pa.chunked_array([[1]])]):
+        with pytest.raises(TypeError, match=r"a ChunkedArray can not be read as a table .*; give a frame"):
+            list(frames_in(wrong))
+
+
+def test_a_table_of_types_that_arrow_lacks_is_refused_with_the_remedy():
+    pl = pytest.importorskip("polars")
+    for wrong, named in (
+        (pl.Series([1]), "Series"),
+        (pl.DataFrame({"x": pl.Series([1], dtype=pl.Int128)}), "DataFrame"),
+    ):
+        with pytest.raises(TypeError, match=rf"a {named} can not be read as a table .*; give a frame, of types"):
+            list(frames_in(wrong))
