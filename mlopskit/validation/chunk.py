@@ -86,9 +86,9 @@ class Chunk:
                 return f"the column {label!r} is missing"
         return ""
 
-    def dtypes(self, labels: Iterable[Any]) -> str:
-        """Name these columns with their dtypes."""
-        return ", ".join(f"{label!r} ({self.column(label).dtype})" for label in labels)
+    def dtypes(self, labels: Iterable[Any]) -> list[str]:
+        """Name each of these columns with its dtype."""
+        return [f"{label!r} ({self.column(label).dtype})" for label in labels]
 
 
 def as_mask(values: Any, rows: int) -> Mask:

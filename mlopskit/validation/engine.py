@@ -15,6 +15,7 @@ from mlopskit.records.trial import Trial
 from mlopskit.records.validation import ValidationReport
 from mlopskit.validation.checks.check import Check, FrameCheck
 from mlopskit.validation.checks.models import ModelCheck
+from mlopskit.validation.checks.parameters import few
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.trial_rows import count_rows
 
@@ -77,7 +78,7 @@ class _Progress:
         try:
             self.state = self.check.update(self.state, chunk)
         except Exception as error:  # noqa: BLE001 - whatever the rows did to one check, the others shall run
-            named = chunk.dtypes(self.check.reads)
+            named = few(chunk.dtypes(self.check.reads))
             self.problem = f"can not run on {named or 'these rows'}: {_reason(error)}"
 
     def merge(self, later: _Progress) -> None:
@@ -91,7 +92,7 @@ class _Progress:
         try:
             return _result(self.check, self.check.finish(self.state))
         except Exception as error:  # noqa: BLE001 - see update
-            named = ", ".join(map(repr, self.check.reads))
+            named = few(map(repr, self.check.reads))
             return self.check.result("error", f"can not conclude on {named or 'these rows'}: {_reason(error)}")
 
 

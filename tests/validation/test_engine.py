@@ -75,7 +75,15 @@ def test_no_chunk_at_all_is_no_pass():
     assert {result.message for result in report.results} == {"there was no frame to look at"}
 
 
+def test_a_message_names_few_of_many_columns():
+    wide = pd.DataFrame({f"column {place}": [[1], [1]] for place in range(100)})
+    for check in (checks.Unique(*wide.columns), checks.Satisfies(lambda rows: 1 / 0, *wide.columns)):
+        result = Validator([check]).validate(wide).results[0]
+        assert (result.status, "column 4" in result.message, "95 more" in result.message) == ("error", True, True)
+        assert len(result.message) < 250
+
+
 def test_a_problem_in_one_chunk_stays():
-    chunks = [pd.DataFrame({"x": ["a"]}), pd.DataFrame({"x": [1]})]
+    chunks = [pd.DataFrame({"x": pd.array(["a"], dtype="string")}), pd.DataFrame({"x": [1]})]
     assert Validator([checks.Between("x", 0, 1)]).validate(chunks).results[0].status == "error"
     assert Validator([checks.Between("x", 0, 1)]).validate(chunks[::-1]).results[0].status == "error"

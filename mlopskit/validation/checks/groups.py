@@ -11,10 +11,11 @@ import numpy as np
 
 from mlopskit.records.report import CheckResult
 from mlopskit.validation.checks.check import EachRow, FrameCheck, RowTally, of_rows
-from mlopskit.validation.checks.parameters import few, value_key
+from mlopskit.validation.checks.parameters import value_key
 from mlopskit.validation.chunk import Chunk
 from mlopskit.validation.label import Label, column_label, name_of, plain_label
 
+_LISTED = 20
 _Counts: TypeAlias = dict[tuple[str, Any], tuple[int, int]]
 """How many rows each group has and how many of them fail, by the key of its value."""
 
@@ -48,7 +49,7 @@ class PerGroup(FrameCheck):
     check : EachRow
         A check of rows. Its own `at_least` is the share that has to pass in each group.
     by : str, int or tuple
-        The column that tells the groups; its values are named in messages.
+        The column that tells the groups; `observed` of the result names the 20 worst.
     severity : {"error", "warn"}
         Whether a failure makes the whole report fail.
 
@@ -103,9 +104,13 @@ class PerGroup(FrameCheck):
             if (rows - failed) / rows < self.check.at_least
         }
         worst = sorted(bad, key=lambda group: (-bad[group], str(group[1])))
-        named = few(f"{group[1]} ({bad[group]} of {state.counts[group][0]})" for group in worst)
-        message = f"{len(bad)} of {len(state.counts)} groups fail: {named}" if bad else ""
+        listed = [
+            {"group": str(group[1]), "rows": state.counts[group][0], "failed": bad[group]} for group in worst[:_LISTED]
+        ]
+        message = f"{len(bad)} of {len(state.counts)} groups fail" if bad else ""
+        if bad:
+            message += f", one of them in {bad[worst[0]]} of its {state.counts[worst[0]][0]} rows"
         return self.result(
             "failed" if bad else "passed", message, **state.tally.found,
-            observed={"groups": len(state.counts), "failing_groups": len(bad)},
+            observed={"groups": len(state.counts), "failing_groups": len(bad), "worst": listed},
         )  # fmt: skip

@@ -66,7 +66,8 @@ def test_no_group_hides_behind_the_others(flights):
     result = found(check, flights)
     assert (result.status, result.failed) == ("passed", 2)
     strict = found(checks.PerGroup(checks.Between("air_time", 0, 25), by="origin"), flights)
-    assert strict.message == "2 of 2 groups fail: JFK (1 of 2), LGA (1 of 2)"
+    assert strict.message == "2 of 2 groups fail, one of them in 1 of its 2 rows"  # names of groups are data
+    assert strict.observed["worst"] == [{"group": group, "rows": 2, "failed": 1} for group in ("JFK", "LGA")]
     halves = [flights.iloc[:1], flights.iloc[1:]]
     assert Validator([check]).validate(halves).results == (result,)
 
