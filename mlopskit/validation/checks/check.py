@@ -86,24 +86,23 @@ class FrameCheck(Check, ABC):
 class RowTally:
     """How many rows failed, and which are the first of them: by position from the first row seen, and by label.
 
-    If values were seen of which none `fits` the check, `misfit` says so.
+    If values were seen of which none fits the check, `misfit` says so; it is empty if one does, and None before any.
     """
 
     rows: int = 0
     failed: int = 0
     examples: tuple[int, ...] = ()
     labels: tuple[Any, ...] = ()
-    fits: bool = False
-    misfit: str = ""
+    misfit: str | None = None
 
     @classmethod
-    def of(cls, failing: Mask | None, rows: int, labels_at: LabelsAt) -> RowTally:
+    def of(cls, failing: Mask | None, rows: int, labels_at: LabelsAt, misfit: str | None = None) -> RowTally:
         """Count a mask, one value per row; None if no row fails. Labels are looked up for the first few that do."""
         failed = 0 if failing is None else int(np.count_nonzero(failing))
         if failing is None or not failed:
-            return cls(rows)
+            return cls(rows, misfit=misfit)
         examples = _first(failing, failed)
-        return cls(rows, failed, examples, labels_at(examples))
+        return cls(rows, failed, examples, labels_at(examples), misfit)
 
     def merge(self, later: RowTally) -> RowTally:
         """Count the rows of both, `later` coming after these."""
@@ -111,10 +110,9 @@ class RowTally:
             return later
         examples = self.examples + tuple(self.rows + position for position in later.examples)
         labels = self.labels + later.labels
-        return RowTally(
-            self.rows + later.rows, self.failed + later.failed, examples[:_EXAMPLES], labels[:_EXAMPLES],
-            self.fits or later.fits, self.misfit or later.misfit,
-        )  # fmt: skip
+        misfit = later.misfit if self.misfit is None or (self.misfit and later.misfit is not None) else self.misfit
+        rows, failed = self.rows + later.rows, self.failed + later.failed
+        return RowTally(rows, failed, examples[:_EXAMPLES], labels[:_EXAMPLES], misfit)
 
     @property
     def found(self) -> dict[str, Any]:
@@ -265,12 +263,13 @@ class ValueCheck(RowCheck):
 
     def update(self, state: RowTally, chunk: Chunk) -> RowTally:
         """Count the failing rows of a chunk, and tell whether any value fits."""
-        tally = EachRow.update(self, NO_ROWS, chunk)
-        column = chunk.column(self.column)
-        if column.missing_count < column.rows:
-            fits = not column.holds_objects or any(map(self.fits, column.levels))
-            tally = attrs.evolve(tally, fits=fits, misfit="" if fits else str(unfit(self, column, self.needs)))
-        return state.merge(tally)
+        failing, column = self.failing_rows(chunk), chunk.column(self.column)
+        misfit: str | None = ""
+        if column.missing_count == column.rows:
+            misfit = None
+        elif column.holds_objects and not any(map(self.fits, column.levels)):
+            misfit = str(unfit(self, column, self.needs))
+        return state.merge(RowTally.of(failing, chunk.row_count, chunk.row_labels, misfit))
 
     def finish(self, state: RowTally) -> CheckResult:
         """Fail if any row does, or more than may.
@@ -280,7 +279,7 @@ class ValueCheck(RowCheck):
         ValidationError
             If there were values, and the check makes sense for none of them.
         """
-        if state.misfit and not state.fits:
+        if state.misfit:
             raise ValidationError(state.misfit)
         return EachRow.finish(self, state)
 
