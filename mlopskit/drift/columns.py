@@ -12,6 +12,9 @@ Kind = Literal["numeric", "datetime", "timedelta", "boolean", "categorical", "ve
 NUMBERS: tuple[Kind, ...] = ("numeric", "datetime", "timedelta", "vector")
 """Kinds whose values are compared as numbers; the others are compared as labels."""
 
+WHOLE = 2.0**53
+"""Up to here floats hold every whole number."""
+
 _KIND_OF_DTYPE: dict[str, Kind] = {
     "i": "numeric", "u": "numeric", "f": "numeric", "M": "datetime", "m": "timedelta", "b": "boolean",
 }  # fmt: skip
@@ -65,6 +68,19 @@ def numbers(column: pd.Series[Any], kind: Kind) -> npt.NDArray[Any]:
     return values[~missing] if missing.any() else values
 
 
+def label_text(value: object) -> str:
+    """Write a value as the label that it is: a whole float as an int, since a missing value turns one into the other.
+
+    Examples
+    --------
+    >>> [label_text(value) for value in (1, 1.0, 1.5, "1.0")]
+    ['1', '1', '1.5', '1.0']
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) <= WHOLE:
+        return str(int(value))
+    return str(value)
+
+
 def labels_of(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Give the distinct values of a column as text, and for each row the place of its own; -1 where it is missing.
 
@@ -77,8 +93,8 @@ def labels_of(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
     try:
         codes, values = pd.factorize(column)
     except TypeError:  # lists and dicts have no hash
-        codes, values = pd.factorize(column.map(str, na_action="ignore"))
-    labels = list(map(str, values.tolist()))
+        codes, values = pd.factorize(column.map(label_text, na_action="ignore"))
+    labels = [label_text(value) for value in values.tolist()]
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     if len(places) == len(labels):
         return codes, labels

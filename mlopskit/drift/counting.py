@@ -11,14 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlopskit.drift.cells import Cells, Counts
-from mlopskit.drift.columns import NUMBERS, Kind, labels_of, numbers
+from mlopskit.drift.columns import NUMBERS, WHOLE, Kind, labels_of, numbers
 from mlopskit.drift.keys import label_keys, number_keys
 
 NUMBER_CELLS = 2048
 LABEL_CELLS = 1024
 _BEHIND_ALL = np.iinfo(np.int64).max
-_WHOLE = 2.0**53
-"""Up to here floats hold every whole number."""
 
 Weights = npt.NDArray[np.float64]
 
@@ -129,7 +127,7 @@ def _table(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], Counts] | N
         if not (np.isfinite(some).all() and (np.trunc(some) == some).all()):
             return None
     least, most = float(values.min()), float(values.max())
-    if not (-_WHOLE <= least <= most <= _WHOLE) or most - least > 4 * len(values) + 4096:
+    if not (-WHOLE <= least <= most <= WHOLE) or most - least > 4 * len(values) + 4096:
         return None
     whole = values.astype(np.int64, copy=False)
     if values.dtype.kind == "f" and not (whole == values).all():

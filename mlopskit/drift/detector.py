@@ -124,7 +124,8 @@ class DriftDetector:
             Keep a profile for each season, and compare a batch only with the reference's rows of its own seasons: a
             Sunday with Sundays.
         slices : str, optional
-            Keep a profile for each value of a column as well, for `detect_slices`. The values are kept as text.
+            Keep a profile for each value of a column as well, for `detect_slices`. The values are kept as text, 1.0 as
+            1 is.
 
         Raises
         ------

@@ -5,7 +5,7 @@ Profiles are merged exactly: of two halves, of any number of chunks, in any orde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlopskit.drift.cells import Cells
-from mlopskit.drift.columns import kind_of
+from mlopskit.drift.columns import kind_of, labels_of
 from mlopskit.drift.counting import NUMBER_CELLS, Counted, Weights, count_column, count_floats, length_cells
 from mlopskit.drift.keys import key_numbers, label_keys
 from mlopskit.drift.shape import TAIL, Shape, as_text
@@ -280,14 +280,19 @@ def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     return columns
 
 
+def rows_by_label(frame: pd.DataFrame, column: pd.Series[Any]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the rows of each label of a column; those without one are left out."""
+    codes, labels = labels_of(column)
+    yield from ((labels[code], rows) for code, rows in frame.groupby(codes, sort=False) if code >= 0)
+
+
 def _by_group(frame: pd.DataFrame, columns: list[str], groups: str, weights: str | None) -> dict[int, Profile]:
     by_name = columns_of(frame)
     if groups not in by_name:
         raise ValidationError(f"the frame has no column {groups!r} to tell which rows belong together")
-    parts = frame.groupby(by_name[groups].to_numpy(), sort=False)
     return {
-        int(label_keys([str(label)])[0]): Profile.of(rows, columns, weights=weights)._in_cells(GROUP_CELLS)
-        for label, rows in parts
+        int(label_keys([label])[0]): Profile.of(rows, columns, weights=weights)._in_cells(GROUP_CELLS)
+        for label, rows in rows_by_label(frame, by_name[groups])
     }
 
 

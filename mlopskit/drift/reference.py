@@ -14,7 +14,7 @@ from mlopskit.drift.layout import Layout
 from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.joint_profile import JointProfile
 from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
-from mlopskit.drift.profile import Profile, columns_of
+from mlopskit.drift.profile import Profile, columns_of, rows_by_label
 from mlopskit.drift.usual import usual_effects
 from mlopskit.errors import ValidationError
 
@@ -108,8 +108,7 @@ def profiles_by_slice(frame: pd.DataFrame, slices: str, layout: Layout) -> dict[
     by_name = columns_of(frame)
     if slices not in by_name:
         raise ValidationError(f"the frame has no column {slices!r} to tell the slices: name another one with slices=")
-    parts = frame.groupby(by_name[slices].to_numpy(), sort=False)
-    return {str(value): layout.profile(rows, without=[slices]) for value, rows in parts}
+    return {label: layout.profile(rows, without=[slices]) for label, rows in rows_by_label(frame, by_name[slices])}
 
 
 def merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:

@@ -85,6 +85,14 @@ def test_the_same_categories_have_the_same_labels_in_every_dtype():
     )
 
 
+@pytest.mark.parametrize("dtype", ["int64", "float64", "float32", "Int64", object, "category"])
+def test_whole_numbers_have_the_same_labels_as_ints_and_as_floats(dtype):
+    assert label_counts(pd.Series([0, 7, -7, 7], dtype=dtype)) == {"0": 1, "7": 2, "-7": 1}
+    categories = pd.Series([1.0, 2.5, np.nan, 1e300], dtype="category")
+    assert label_counts(categories) == {"1": 1, "2.5": 1, "1e+300": 1}
+    assert label_counts(pd.Series([1, "1", 1.0, "1.0", None], dtype=object)) == {"1": 3, "1.0": 1}
+
+
 def test_booleans_have_the_same_labels_in_every_dtype():
     values = [True, False, True]
     assert all(

@@ -496,6 +496,28 @@ def test_slices_that_one_side_lacks():
         DriftDetector().fit(frame()).detect_slices(frame())
 
 
+def test_a_missing_value_that_turns_ints_into_floats_leaves_labels_slices_and_groups():
+    whole = frame(3000).assign(airline=lambda rows: rows.index % 3, day=lambda rows: rows.index % 60)
+    gap = whole.astype({"airline": float, "day": float})
+    gap.loc[0, ["airline", "day"]] = np.nan
+    detector = DriftDetector(columns=["distance"]).fit(whole, slices="airline")
+    assert {name: report.n_current for name, report in detector.detect_slices(gap).items()} == {
+        "0": 999, "1": 1000, "2": 1000,
+    }  # fmt: skip
+    groups = DriftDetector(groups="day", columns=["distance"]).fit([whole, gap]).profile_.groups
+    assert sorted(each.rows for each in groups.values()) == [99, *[100] * 59]
+    labels = [each["airline"].astype("category") for each in (whole, gap)]
+    assert not DriftDetector().fit(labels[0].to_frame()).detect(labels[1].to_frame()).drifted
+
+
+def test_values_of_one_text_are_one_slice_and_one_group():
+    mixed = frame(900).assign(key=pd.Series([1] * 600 + ["1"] * 300, dtype=object))
+    detector = DriftDetector(columns=["distance"]).fit(mixed, slices="key")
+    assert detector.detect_slices(mixed)["1"].n_current == 900
+    groups = DriftDetector(groups="key", columns=["distance"]).fit(mixed).profile_.groups
+    assert [each.rows for each in groups.values()] == [900]
+
+
 def pair(rows: int, seed: int, correlation: float = 0.9) -> pd.DataFrame:
     """Two columns that go together, and a label."""
     random = np.random.default_rng(seed)

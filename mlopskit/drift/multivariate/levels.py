@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mlopskit.drift.columns import labels_of
 from mlopskit.drift.multivariate.column_encoding import (
     FEWEST_ROWS,
     ColumnEncoding,
@@ -72,12 +71,10 @@ class Levels(ColumnEncoding):
     @classmethod
     def of(cls, values: pd.Series) -> Levels:
         """Freeze the most frequent levels of the reference."""
-        codes, labels = _codes(values)
-        counts: Counter[str] = Counter()
-        for label, count in zip(labels, np.bincount(codes[codes >= 0], minlength=len(labels)).tolist(), strict=True):
-            counts[label] += count
-        least = max(FEWEST_ROWS, _LEAST_SHARE * counts.total())
-        by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        codes, labels = labels_of(values)
+        counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+        least = max(FEWEST_ROWS, _LEAST_SHARE * counts.sum())
+        by_count = sorted(zip(labels, counts.tolist(), strict=True), key=lambda item: (-item[1], item[0]))
         return cls(tuple(label for label, count in by_count[:MOST_LEVELS] if count >= least))
 
     @property
@@ -87,7 +84,7 @@ class Levels(ColumnEncoding):
 
     def encode(self, values: Values) -> tuple[Floats, Mask]:
         """Give a one in the column of the level; values that are no text are known by their text."""
-        codes, labels = _codes(pd.Series(values) if not isinstance(values, pd.Series) else values)
+        codes, labels = labels_of(pd.Series(values))
         positions = {name: position for position, name in enumerate(self.names)}
         position_of = np.array([*(positions.get(label, len(self.names)) for label in labels), -1], dtype=np.intp)
         position = position_of[codes]  # a missing value has the code -1, and so the last entry
@@ -103,14 +100,3 @@ class Levels(ColumnEncoding):
     def from_json(cls, kept: dict[str, Any]) -> Levels:
         """Restore them."""
         return cls(tuple(kept["names"]))
-
-
-def _codes(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
-    """Give each row the position of its label, -1 if it is missing, and the labels as text."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(dtype=np.intp), [str(label) for label in values.cat.categories.tolist()]
-    try:
-        codes, labels = values.array.factorize()
-    except TypeError:  # lists and dicts have no hash
-        codes, labels = values.map(str, na_action="ignore").array.factorize()
-    return np.asarray(codes, dtype=np.intp), [str(label) for label in labels.tolist()]

@@ -37,6 +37,14 @@ def test_lists_and_numbers_are_known_by_their_text():
     assert ones.argmax(axis=1).tolist() == [0, 1, 2]
 
 
+def test_a_missing_value_that_turns_ints_into_floats_leaves_their_levels():
+    whole = pd.Series([1, 2] * 50)
+    levels = Levels.of(whole.astype("category"))
+    ones, missing = levels.encode(whole.astype(float).mask(whole.index == 0).astype("category"))
+    assert ones[1:, :2].argmax(axis=1).tolist() == (whole[1:] - 1).tolist()
+    assert missing.sum() == 1
+
+
 @pytest.mark.parametrize("dtype", [object, "boolean"])
 def test_flags(dtype):
     ones, missing = Flags().encode(pd.Series([True, False, None], dtype=dtype))
