@@ -39,6 +39,8 @@ class Rule:
     usual : mapping of str to float
         By column, the effect that is usual between stretches of the reference, where that was learned.
     statistics : mapping of str to Statistic
+    grouped : bool
+        Whether rows are not independent, so that p-values come from their groups alone.
     """
 
     alpha: float
@@ -46,6 +48,7 @@ class Rule:
     min_effect: float
     usual: Mapping[str, float] = attrs.field(factory=dict)
     statistics: Statistics = attrs.field(factory=dict)
+    grouped: bool = False
 
     def statistic(self, name: str, column: ColumnProfile) -> Statistic:
         """Choose what a column is compared by."""
@@ -65,7 +68,7 @@ def compare(reference: Profile, current: Profile, rule: Rule) -> tuple[ColumnDri
     after = current.effective().columns
     pairs = {name: (column, after[name]) for name, column in reference.effective().columns.items()}
     found = {name: _signals(name, *pair, rule) for name, pair in pairs.items()}
-    if reference.groups:
+    if rule.grouped:
         found = {name: _with_groups(name, several, reference, current) for name, several in found.items()}
     corrected = iter(
         rule.correct(np.array([each.found.p_value for several in found.values() for each in several])).tolist()

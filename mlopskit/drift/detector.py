@@ -18,7 +18,7 @@ from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by
 from mlopskit.drift.profile import Profile
 from mlopskit.drift.reference import Reference, merge_into, profiles_by_slice
 from mlopskit.drift.statistics.statistic import Statistic
-from mlopskit.errors import NotFittedError
+from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.records.drift import DriftPeriod, DriftReport, DriftTimeline
 from mlopskit.storage.frames import Frames, frames_in
 
@@ -132,7 +132,8 @@ class DriftDetector:
         ValueError
             A parameter is out of its range.
         ValidationError
-            The reference has no rows, lacks one of `columns`, has two columns of one name, or a column of two kinds.
+            The reference has no rows, lacks one of `columns`, has two columns of one name, a column of two kinds, or no
+            row with a group; or a profile was made without the groups or weights that the detector has.
         """
         rule = self._rule()
         if (freq or season) and not time:
@@ -142,7 +143,7 @@ class DriftDetector:
         if isinstance(reference, Profile):
             if time or slices:
                 raise ValueError("a profile has no rows left to tell time or slices of: fit on rows")
-            self.reference_ = Reference.of(reference)
+            self.reference_ = Reference.of(self._with_roles(reference))
         else:
             layout = self._layout(self._names(), time)
             self.reference_ = Reference.learn(
@@ -170,18 +171,19 @@ class DriftDetector:
         NotFittedError
             `fit` has not been called.
         ValidationError
-            Two columns share a name.
+            Two columns share a name, or a profile was made without the groups or weights that the detector has.
         """
         reference = self._fitted()
-        if isinstance(current, Profile):
-            return self._report(reference.profile, Stretch(current))
         layout = self._layout(reference.profile.columns, reference.time, reference.joint)
         found = Stretch(Profile.none(reference.profile.columns))
+        if isinstance(current, Profile):
+            found = found.merge(Stretch(self._with_roles(current)))
+            return self._report(reference.profile, found, tuple(layout.added(current.columns)))
         added: dict[str, None] = {}
         for frame in frames_in(current):
             seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
             found = found.merge(attrs.evolve(layout.read(frame), seasons=seasons))
-            added |= dict.fromkeys(layout.added(frame))
+            added |= dict.fromkeys(layout.added(frame.columns))
         return self._report(reference.in_seasons(found.seasons), found, tuple(added))
 
     def detect_by(
@@ -305,6 +307,18 @@ class DriftDetector:
             raise NotFittedError("this DriftDetector has no reference yet: call fit(reference) first")
         return self.reference_
 
+    def _with_roles(self, profile: Profile) -> Profile:
+        """Refuse a profile that does not know the groups or weights of its rows."""
+        lacks = {"groups": profile.rows and not profile.groups, "weights": not profile.is_weighed}
+        roles = {role: name for role, name in self.get_params().items() if lacks.get(role) and name is not None}
+        if roles:
+            given = ", ".join(f"{role}={name!r}" for role, name in roles.items())
+            raise ValidationError(
+                f"the profile knows nothing of the {' and '.join(roles)} of its rows, which this DriftDetector has: "
+                f"make it with Profile.of(frame, {given})"
+            )
+        return profile
+
     def _rule(self) -> Rule:
         if not 0 < self.alpha < 1:
             raise ValueError(f"alpha is a probability between 0 and 1, not {self.alpha!r}")
@@ -312,8 +326,11 @@ class DriftDetector:
             raise ValueError(f"min_effect is 0 or more, not {self.min_effect!r}")
         if self.correction not in CORRECTIONS:
             raise ValueError(f"correction is one of {', '.join(CORRECTIONS)}, not {self.correction!r}")
-        usual = self.reference_.usual if hasattr(self, "reference_") else {}
-        return Rule(self.alpha, CORRECTIONS[self.correction], self.min_effect, usual, _by_name(self.statistics))
+        known = getattr(self, "reference_", None)
+        return Rule(
+            self.alpha, CORRECTIONS[self.correction], self.min_effect, known.usual if known else {},
+            _by_name(self.statistics), grouped=self.groups is not None or bool(known and known.profile.groups),
+        )  # fmt: skip
 
     def _names(self) -> list[str] | None:
         if isinstance(self.columns, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import attrs
 import pandas as pd
@@ -38,20 +39,20 @@ class Layout:
     weights: str | None = None
     joint: JointProfile | None = attrs.field(default=None, eq=False)
 
-    def compared(self, frame: pd.DataFrame) -> list[str]:
-        """Name the columns of a frame that are compared."""
+    def compared(self, columns: Collection[Any]) -> list[str]:
+        """Tell which columns are compared, of those that there are."""
         if self.columns is not None:
             return list(self.columns)
-        return [name for name in map(str, frame.columns) if name not in self._about_rows]
+        return [name for name in map(str, columns) if name not in self._about_rows]
 
-    def added(self, frame: pd.DataFrame) -> list[str]:
-        """Name the columns of a frame that are for nothing."""
-        known = {*self.compared(frame), *self._about_rows}
-        return [name for name in map(str, frame.columns) if name not in known]
+    def added(self, columns: Collection[Any]) -> list[str]:
+        """Tell which columns are for nothing."""
+        known = {*self.compared(columns), *self._about_rows}
+        return [name for name in map(str, columns) if name not in known]
 
     def profile(self, frame: pd.DataFrame, without: Collection[str] = ()) -> Profile:
         """Profile the columns that are compared, but for some."""
-        names = [name for name in self.compared(frame) if name not in without]
+        names = [name for name in self.compared(frame.columns) if name not in without]
         return Profile.of(frame, names, self.groups, self.weights)
 
     def read(self, frame: pd.DataFrame) -> Stretch:

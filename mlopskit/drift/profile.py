@@ -215,6 +215,11 @@ class Profile:
         """Return the profile of no rows, with which merging starts."""
         return cls({name: _empty() for name in columns})
 
+    @property
+    def is_weighed(self) -> bool:
+        """Whether rows counted by their weight; so they may have where there are no values."""
+        return all(each.cells.counts.dtype.kind == "f" for each in self.columns.values() if each.values)
+
     def merge(self, other: Profile) -> Profile:
         """Return the profile of the rows of both; a column that one of them lacks is known to be absent there."""
         names = {**self.columns, **other.columns}

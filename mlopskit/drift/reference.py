@@ -72,6 +72,11 @@ class Reference:
                     merge_into(by_season, {int(value): layout.profile(rows)})
             if slices:
                 merge_into(by_slice, profiles_by_slice(frame, slices, layout))
+        if layout.groups and profile.rows and not profile.groups:
+            raise ValidationError(
+                f"column {layout.groups!r} has no value in the reference to tell which rows belong together: "
+                "name another one with groups=, or none if rows are independent"
+            )
         usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
         ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
         return cls(_usable(profile), usual, layout.time, season, ordered[0], slices, ordered[1], joint)

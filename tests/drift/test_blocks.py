@@ -135,6 +135,24 @@ def test_groups_in_chunks_count_as_in_one_frame():
     assert detector.detect(chunks) == DriftDetector(groups="day").fit(reference).detect(current)
 
 
+def test_a_reference_without_any_group_is_refused():
+    with pytest.raises(ValidationError, match="column 'day' has no value in the reference"):
+        DriftDetector(groups="day").fit(stormy(5, seed=1).assign(day=None))
+
+
+def test_a_batch_or_a_slice_without_any_group_tells_nothing():
+    batch = stormy(20, seed=2, shift=9.0)
+    detector = DriftDetector(groups="day").fit(stormy(30, seed=1))
+    delay, origin = detector.detect(batch.assign(day=None)).columns
+    assert (delay.verdict, delay.p_value, origin.drifted) == ("not enough data", 1, False)
+    airlines = stormy(30, seed=1).assign(airline=lambda rows: np.where(rows.index % 2, "AA", "UA"))
+    airlines["day"] = airlines["day"].where(airlines["airline"] == "AA")
+    reports = detector.fit(airlines, slices="airline").detect_slices(batch.assign(airline=["AA", "UA"] * 400))
+    assert {name: report.columns[0].verdict for name, report in reports.items()} == {
+        "AA": "drifted", "UA": "not enough data",
+    }  # fmt: skip
+
+
 def test_a_frame_without_the_column_of_groups_is_refused():
     detector = DriftDetector(groups="day").fit(stormy(5, seed=1))
     with pytest.raises(ValidationError, match="no column 'day'"):

@@ -197,6 +197,31 @@ def test_a_reference_that_can_not_be_learned_from_is_refused(reference, message)
         DriftDetector().fit(reference())
 
 
+def test_a_profile_is_held_against_the_columns_of_the_reference(detector):
+    batch = frame(seed=1).drop(columns="origin").assign(new=1)
+    report = detector.detect(Profile.of(batch))
+    assert report == detector.detect(batch)
+    assert row(report, "origin").verdict == "missing column"
+    assert report.added_columns == ("new",)
+    assert detector.detect(Profile.none()) == detector.detect([])
+
+
+@pytest.mark.parametrize("role", ["groups", "weights"])
+def test_a_profile_made_without_groups_or_weights_is_refused_where_they_count(role):
+    rows = frame().assign(day=lambda frame: frame.index % 40, weight=2.0)
+    roles = {role: {"groups": "day", "weights": "weight"}[role]}
+    columns = ["distance", "origin"]
+    told, untold = Profile.of(rows, columns, **roles), Profile.of(rows, columns)
+    detector = DriftDetector(columns=columns, **roles)
+    message = f"make it with Profile.of\\(frame, {role}='{roles[role]}'\\)"
+    with pytest.raises(ValidationError, match=message):
+        detector.fit(untold)
+    with pytest.raises(ValidationError, match=message):
+        detector.fit(told).detect(untold)
+    assert detector.fit(told).detect(told).columns == detector.fit(rows).detect(rows).columns
+    assert {each.verdict for each in detector.detect(Profile.none()).columns} == {"not enough data"}
+
+
 def test_other_statistics_may_be_chosen_for_all_or_by_column_or_kind(detector):
     current = frame(seed=1, shift=0.5)
 
