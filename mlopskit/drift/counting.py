@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlopskit.drift.cells import Cells, Counts
-from mlopskit.drift.columns import NUMBERS, WHOLE, Kind, labels_of, numbers
+from mlopskit.drift.columns import NUMBERS, WHOLE, Kind, labels_of, numbers, numbers_by_row
 from mlopskit.drift.keys import label_keys, number_keys
 
 NUMBER_CELLS = 2048
@@ -59,23 +59,22 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
     >>> counted.names, counted.cells.counts, counted.missing
     ({195223386312801468: 'JFK'}, array([2.5]), 9.0)
     """
-    missing = 0.0
     if weights is not None:
         column, weights = column[weights > 0], weights[weights > 0]
-        present = _present(column, kind)
-        missing = float(weights[~present].sum())
-        column, weights = column[present], weights[present]
     if kind in NUMBERS:
-        values = numbers(column, kind)
         if weights is None:
+            values = numbers(column, kind)
             return Counted(number_cells(values), len(column) - len(values))
-        return Counted(Cells.of_counted(number_keys(values.astype(np.float64)), weights, NUMBER_CELLS), missing)
+        by_row = numbers_by_row(column, kind).astype(np.float64)
+        known = ~np.isnan(by_row)
+        cells = Cells.of_counted(number_keys(by_row[known]), weights[known], NUMBER_CELLS)
+        return Counted(cells, float(weights[~known].sum()))
     codes, labels = labels_of(column)
     known = codes >= 0
     counts = np.bincount(codes[known], None if weights is None else weights[known], minlength=len(labels))
+    missing = int(np.count_nonzero(~known)) if weights is None else float(weights[~known].sum())
     keys = label_keys(labels)
     cells = Cells.of_counted(keys, counts, LABEL_CELLS)
-    missing = missing if weights is not None else len(column) - int(np.count_nonzero(known))
     if cells.dropped:
         return Counted(cells, missing, lengths=length_cells(labels, counts))
     return Counted(cells, missing, dict(zip(keys.tolist(), labels, strict=True)))
@@ -90,13 +89,6 @@ def count_floats(columns: Sequence[npt.NDArray[np.float64]]) -> Iterator[Counted
     keys.sort(axis=1)
     for ascending, without in zip(keys, missing.sum(axis=1).tolist(), strict=True):
         yield Counted(Cells.of_ordered(ascending[: len(ascending) - without], NUMBER_CELLS), without)
-
-
-def _present(column: pd.Series[Any], kind: Kind) -> npt.NDArray[np.bool_]:
-    present: npt.NDArray[np.bool_] = column.notna().to_numpy(dtype=bool)
-    if kind == "numeric":  # to Arrow, NaN is a value
-        present = present & ~np.isnan(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    return present
 
 
 def number_cells(values: npt.NDArray[Any]) -> Cells:

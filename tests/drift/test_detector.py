@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,28 @@ def test_shuffled_rows_and_permuted_columns_change_nothing(detector):
 def test_a_batch_of_one_row_and_one_of_none_still_name_every_column(detector):
     for rows in (0, 1):
         assert len(detector.detect(frame().head(rows)).columns) == 5
+
+
+@pytest.mark.parametrize("params", [{}, {"columns": ["distance", "stops"]}, {"groups": "origin"}, {"weights": "stops"}])
+def test_a_chunk_without_rows_and_columns_says_nothing(params):
+    empty, rows = pd.DataFrame(), frame()
+    learned = {"time": "when", "freq": "h", "season": "hour", "slices": "late"}
+    detector = DriftDetector(**params).fit(rows, **learned)
+    again = DriftDetector(**params).fit([empty, rows, empty], **learned)
+    assert detector.detect([rows, empty]) == again.detect([empty, rows]) == detector.detect(rows)
+    assert detector.detect_by([empty, rows, empty], time="when", freq="D") == again.detect_by(rows, "when", freq="D")
+    assert detector.detect_slices([empty, rows]) == again.detect_slices([rows])
+    with pytest.raises(ValidationError, match="no rows"):
+        DriftDetector(**params).fit(empty)
+
+
+def test_only_rows_lack_a_column(detector):
+    for batch in (pd.DataFrame(), frame().head(0), frame().head(0)[["stops"]]):
+        assert {each.verdict for each in detector.detect(batch).columns} == {"not enough data"}
+    for batch in (frame()[[]], [frame(), frame()[["stops"]]]):
+        assert row(detector.detect(batch), "origin").verdict == "missing column"
+    with pytest.raises(ValidationError, match=r"'nope' in some or all of its rows: name others in columns="):
+        DriftDetector(columns=["nope"]).fit(frame())
 
 
 def test_two_columns_of_one_name_are_refused(detector):
@@ -586,3 +609,36 @@ def test_false_alarms_with_columns_together_stay_below_alpha():
         detector = DriftDetector(multivariate=True, min_effect=0).fit(pair(2000, seed))
         alarms += detector.detect(pair(500, seed + 1000)).drifted
     assert alarms <= 8
+
+
+def test_arrow_and_pandas_hold_the_same_table():
+    pyarrow = pytest.importorskip("pyarrow")
+    random = np.random.default_rng(0)
+    days = pd.Timestamp("2013-01-01") + pd.to_timedelta(random.integers(0, 90, 500), unit="D")
+    plain = frame(500).assign(
+        fare=[Decimal(cents) / 100 for cents in random.integers(100, 9999, 500).tolist()],
+        day=days.date,
+        wait=pd.to_timedelta(random.integers(0, 999, 500), unit="s"),
+        carrier=pd.Categorical(random.choice(["AA", "UA"], 500)),
+        vector=random.normal(size=(500, 4)).tolist(),
+        legs=[[each] for each in random.choice(["EWR", "JFK"], 500)],
+    )
+    plain = plain[plain.index % 9 > 0].reindex(plain.index)
+    table = pyarrow.Table.from_pandas(plain)
+    detector, again = DriftDetector().fit(plain), DriftDetector().fit(table)
+    assert detector.detect(table) == detector.detect(plain) == again.detect(plain) == again.detect(table)
+    assert {each.verdict for each in detector.detect(table).columns} == {"stable"}
+    kinds = [column.kind for column in again.profile_.columns.values()][5:]
+    assert kinds == ["numeric", "datetime", "timedelta", "categorical", "vector", "categorical"]
+    together = DriftDetector(multivariate=True).fit(table)
+    assert together.reference_.joint.encoder_.columns.keys() == again.profile_.columns.keys() - {"when", "day", "wait"}
+    assert together.detect(plain) == together.detect(table)
+
+
+def test_a_list_that_is_no_vector_does_not_show_itself():
+    lists = pd.DataFrame({"vector": [[1.0, 2.0]] * 39 + [["secret", "b"]]})
+    vectors = pd.DataFrame({"vector": [[1.0, 2.0]] * 40})
+    assert DriftDetector(multivariate=True).fit(lists).profile_.columns["vector"].kind == "categorical"
+    report = DriftDetector(multivariate=True).fit(vectors).detect(lists)
+    assert row(report, "vector").verdict == "changed kind"
+    assert "secret" not in report.html

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlopskit.drift.columns import kind_of, numbers_by_row
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Values: TypeAlias = pd.Series | npt.NDArray[Any]
@@ -60,10 +62,10 @@ def read_numbers(values: Values) -> Floats:
     series = values if isinstance(values, pd.Series) else pd.Series(values)
     if series.dtype == np.float64:
         return np.asarray(series.to_numpy())
-    if series.dtype.kind in "mM":
-        moments = series.to_numpy(dtype=f"{series.dtype.kind}8[us]")
-        return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 1e6)
-    if series.dtype.kind not in "iufb":
+    kind = kind_of(series)
+    if kind in ("numeric", "datetime", "timedelta"):
+        return numbers_by_row(series, kind).astype(np.float64)
+    if kind != "boolean":
         series = pd.to_numeric(series.astype(object), errors="coerce")
     return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
 

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlopskit.drift.columns import NUMBERS, Kind, kind_of
 from mlopskit.drift.multivariate.column_encoding import ColumnEncoding, FeatureKind, Floats, Values, read_numbers
 from mlopskit.drift.multivariate.levels import Flags, Levels
 from mlopskit.drift.multivariate.normal_scores import NormalScores
-from mlopskit.drift.multivariate.vectors import Vectors, is_vector
+from mlopskit.drift.multivariate.vectors import Vectors
 from mlopskit.errors import ValidationError
 
 Frame: TypeAlias = pd.DataFrame | npt.NDArray[Any]
@@ -22,7 +23,6 @@ ARRAY = "embedding"
 """The name of the only column of an array that is given in place of a frame."""
 
 _FAMILIES: dict[str, type[ColumnEncoding]] = {each.family: each for each in (NormalScores, Flags, Levels, Vectors)}
-_NUMERIC_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal")
 
 
 @attrs.frozen
@@ -122,7 +122,7 @@ class Encoder:
                 f"the reference has no column {', '.join(map(repr, unknown))}: it has {', '.join(by_name)}"
             )
         if columns is None:
-            wanted = [name for name in wanted if by_name[name].dtype.kind not in "mM"]
+            wanted = [name for name in wanted if _kind_of(by_name[name]) not in ("datetime", "timedelta")]
         if not wanted:
             raise ValidationError(
                 "the reference has no column to encode: moments are encoded only if columns= names them"
@@ -178,21 +178,17 @@ def columns_of(rows: Frame) -> dict[str, Values]:
     return columns
 
 
+def _kind_of(values: Values) -> Kind:
+    return "vector" if isinstance(values, np.ndarray) else kind_of(values)
+
+
 def _choose(values: Values) -> ColumnEncoding:
-    if isinstance(values, np.ndarray):
+    kind = _kind_of(values)
+    if kind == "vector":
         return Vectors.of(values)
-    kind = values.dtype.kind
-    if kind == "O":
-        inferred = pd.api.types.infer_dtype(values, skipna=True)
-        if inferred in _NUMERIC_OBJECTS:
-            kind = "f"
-        elif inferred == "boolean":
-            kind = "b"
-        elif (present := values.dropna()).size and is_vector(present.iloc[0]):
-            return Vectors.of(values)
-    if kind == "b":
+    if kind == "boolean":
         return Flags()
-    if kind in "iufmM":
+    if kind in NUMBERS:
         numbers = read_numbers(values)
         return NormalScores.of(numbers[~np.isnan(numbers)])
     return Levels.of(values)

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import attrs
 import numpy as np
+import pandas as pd
 
+from mlopskit.drift.columns import as_pandas, is_vector
 from mlopskit.drift.multivariate.column_encoding import (
     FEWEST_ROWS,
     LARGEST,
@@ -84,7 +86,8 @@ def _stack(values: Values, width: int | None = None) -> Floats:
         if width is None or values.shape[1] == width:
             return values.astype(np.float64)
         return np.full((len(values), width), np.nan)
-    vectors = [vector if is_vector(vector) else () for vector in values]
+    column = as_pandas(values) if isinstance(values, pd.Series) else values
+    vectors = [vector if is_vector(vector) else () for vector in column]
     if width is None:
         lengths = Counter(map(len, vectors))
         lengths.pop(0, None)
@@ -94,8 +97,3 @@ def _stack(values: Values, width: int | None = None) -> Floats:
     if fits.any():
         matrix[fits] = np.array([vector for vector in vectors if len(vector) == width], dtype=np.float64)
     return matrix
-
-
-def is_vector(value: object) -> bool:
-    """Whether a value is a sequence of numbers rather than one value."""
-    return isinstance(value, np.ndarray | list | tuple) and np.ndim(value) == 1

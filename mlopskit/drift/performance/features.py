@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlopskit.drift.columns import NUMBERS, Kind, kind_of, labels_of, numbers
+from mlopskit.drift.columns import NUMBERS, Kind, kind_of, labels_of, numbers_by_row
 from mlopskit.drift.performance.outcomes import Array
 from mlopskit.errors import ValidationError
 
@@ -70,14 +70,12 @@ class FeatureEncoder:
             known = pd.Index(self.categories[name]).get_indexer(pd.Index(labels))
             of_label = np.append(np.where(known < 0, _OTHER, known).astype(float), np.nan)  # the last one is missing
             return np.asarray(of_label[codes])
-        found = np.full(len(column), np.nan)
         try:
-            found[column.notna().to_numpy()] = numbers(column, self.kinds[name])
+            return numbers_by_row(column, self.kinds[name]).astype(np.float64)
         except (TypeError, ValueError):  # whose message shows a value
             raise ValidationError(
                 f"X holds something else in column {name!r} than the reference: pass it as it was there"
             ) from None
-        return found
 
 
 def _columns(rows: Any) -> dict[str, pd.Series[Any]]:
