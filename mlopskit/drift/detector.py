@@ -147,7 +147,7 @@ class DriftDetector:
         else:
             layout = self._layout(self._names(), time)
             self.reference_ = Reference.learn(
-                frames_in(reference),
+                _chunks(reference),
                 layout,
                 rule,
                 freq=freq,
@@ -180,7 +180,7 @@ class DriftDetector:
             found = found.merge(Stretch(self._with_roles(current)))
             return self._report(reference.profile, found, tuple(layout.added(current.columns)))
         added: dict[str, None] = {}
-        for frame in frames_in(current):
+        for frame in _chunks(current):
             seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
             found = found.merge(attrs.evolve(layout.read(frame), seasons=seasons))
             added |= dict.fromkeys(layout.added(frame.columns))
@@ -230,7 +230,7 @@ class DriftDetector:
             )
         drifted: list[bool] = []
         periods = []
-        for label, stretch in self._stretches(frames_in(frame), time, freq or "MS", size):
+        for label, stretch in self._stretches(_chunks(frame), time, freq or "MS", size):
             expected = reference.in_seasons(stretch.seasons)
             report = self._report(expected.without(time) if size is None else expected, stretch)
             drifted.append(report.drifted)
@@ -272,7 +272,7 @@ class DriftDetector:
             raise NotFittedError("this DriftDetector knows no slices: call fit(reference, slices=...) first")
         layout = self._layout(reference.profile.columns)
         found: dict[str, Profile] = {}
-        for frame in frames_in(current):
+        for frame in _chunks(current):
             merge_into(found, profiles_by_slice(frame, reference.slices, layout))
         share = 1 / len(reference.by_slice)
         return {
@@ -373,6 +373,11 @@ class DriftDetector:
             compare(reference, current.profile, rule), rule.alpha, self.correction, float(self.min_effect),
             n_reference=reference.rows, n_current=current.profile.rows, added_columns=added, together=together,
         )  # fmt: skip
+
+
+def _chunks(data: Frames) -> Iterator[pd.DataFrame]:
+    """Give the frames that data consists of; those of no rows and no columns say nothing."""
+    return (frame for frame in frames_in(data) if frame.shape != (0, 0))
 
 
 def _by_name(statistics: Statistic | Statistics | None) -> Statistics:

@@ -201,7 +201,7 @@ class Profile:
         """
         by_name = columns_of(frame)
         wanted = list(by_name) if columns is None else [str(name) for name in columns]
-        absent = _empty(absent=len(frame) or 1)
+        absent = _empty(absent=len(frame))
         weighed = None if weights is None else _weights(by_name, weights)
         known = _profiles({name: by_name[name] for name in wanted if name in by_name}, weighed)
         found = {name: known.get(name, absent) for name in wanted}

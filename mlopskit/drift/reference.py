@@ -130,7 +130,7 @@ def _usable(profile: Profile) -> Profile:
         known = [name for name, column in profile.columns.items() if not column.absent]
         raise ValidationError(
             f"the reference has no column {', '.join(map(repr, absent))} in some or all of its rows: "
-            f"it has {', '.join(known)}"
+            + (f"it has {', '.join(known)}" if known else "name others in columns=")
         )
     mixed = [name for name, column in profile.columns.items() if column.kind == "mixed"]
     if mixed:
