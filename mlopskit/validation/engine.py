@@ -83,8 +83,12 @@ class _Progress:
 
     def merge(self, later: _Progress) -> None:
         self.problem = self.problem or later.problem
-        if not self.problem:
+        if self.problem:
+            return
+        try:
             self.state = self.check.merge(self.state, later.state)
+        except Exception as error:  # noqa: BLE001 - see update
+            self.problem = f"can not join what it found in two parts of the rows: {_reason(error)}"
 
     def finish(self, chunks: int) -> CheckResult:
         if self.problem or not chunks:

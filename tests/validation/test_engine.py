@@ -87,3 +87,13 @@ def test_a_problem_in_one_chunk_stays():
     chunks = [pd.DataFrame({"x": pd.array(["a"], dtype="string")}), pd.DataFrame({"x": [1]})]
     assert Validator([checks.Between("x", 0, 1)]).validate(chunks).results[0].status == "error"
     assert Validator([checks.Between("x", 0, 1)]).validate(chunks[::-1]).results[0].status == "error"
+
+
+def test_parts_that_one_check_can_not_join_leave_the_others_their_verdict():
+    numbers, texts = (Evaluation((checks.Monotonic("a"), checks.NotNull("a"))) for _ in range(2))
+    numbers.update(pd.DataFrame({"a": [1, 2]}))
+    texts.update(pd.DataFrame({"a": ["secret", "secrets"]}))
+    numbers.merge(texts)
+    joined, present = numbers.finish().results
+    assert (joined.status, present.status) == ("error", "passed")
+    assert "secret" not in joined.message
