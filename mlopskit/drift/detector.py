@@ -14,7 +14,7 @@ from mlopskit.drift.correction import CORRECTIONS
 from mlopskit.drift.layout import Layout
 from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.joint_profile import DEFAULT_TESTS, JointProfile
-from mlopskit.drift.periods import Stretch, moments_of, seasons_of, stretches_by_size, stretches_by_time
+from mlopskit.drift.periods import Stretch, stretches_by_size, stretches_by_time
 from mlopskit.drift.profile import Profile
 from mlopskit.drift.reference import Reference, merge_into, profiles_by_slice
 from mlopskit.drift.statistics.statistic import Statistic
@@ -121,8 +121,9 @@ class DriftDetector:
             the reference differ from the rest of it. A change that is usual among them is no drift then; see
             `usual_effects`.
         season : {"hour", "weekday", "month"}, optional
-            Keep a profile for each season, and compare a batch only with the reference's rows of its own seasons: a
-            Sunday with Sundays.
+            Keep a profile for each season, and compare a batch only with the reference's rows of its own seasons, in
+            the shares that the batch has of them: a Sunday with Sundays. With `freq` stretches are held against those
+            of their seasons too.
         slices : str, optional
             Keep a profile for each value of a column as well, for `detect_slices`. The values are kept as text, 1.0 as
             1 is.
@@ -145,13 +146,12 @@ class DriftDetector:
                 raise ValueError("a profile has no rows left to tell time or slices of: fit on rows")
             self.reference_ = Reference.of(self._with_roles(reference))
         else:
-            layout = self._layout(self._names(), time)
+            layout = self._layout(self._names(), time, season)
             self.reference_ = Reference.learn(
                 _chunks(reference),
                 layout,
                 rule,
                 freq=freq,
-                season=season,
                 slices=slices,
                 tests=self._tests(),
             )
@@ -174,15 +174,14 @@ class DriftDetector:
             Two columns share a name, or a profile was made without the groups or weights that the detector has.
         """
         reference = self._fitted()
-        layout = self._layout(reference.profile.columns, reference.time, reference.joint)
+        layout = self._layout(reference.profile.columns, reference.time, reference.season, reference.joint)
         found = Stretch(Profile.none(reference.profile.columns))
         if isinstance(current, Profile):
             found = found.merge(Stretch(self._with_roles(current)))
             return self._report(reference.profile, found, tuple(layout.added(current.columns)))
         added: dict[str, None] = {}
         for frame in _chunks(current):
-            seasons = seasons_of(moments_of(frame, reference.time), reference.season) if reference.time else frozenset()
-            found = found.merge(attrs.evolve(layout.read(frame), seasons=seasons))
+            found = found.merge(layout.read(frame))
             added |= dict.fromkeys(layout.added(frame.columns))
         return self._report(reference.in_seasons(found.seasons), found, tuple(added))
 
@@ -200,7 +199,8 @@ class DriftDetector:
             The column that says when: moments, or text in ISO 8601. It is not compared itself. Rows without a time
             belong to no period.
         freq : str, optional
-            The length of a period as pandas writes it: ``"D"``, ``"W"``, ``"MS"``; by default months.
+            The length of a period as pandas writes it: ``"D"``, ``"W"``, ``"MS"``; by default months. Several days,
+            hours or less, such as ``"7D"``, are counted from the beginning of 1970 on.
         size : int, optional
             Instead so many rows a period, in their order, whatever the time.
         confirm : tuple of int, default (1, 1)
@@ -342,18 +342,21 @@ class DriftDetector:
     ) -> Iterator[tuple[str, Stretch]]:
         reference = self._fitted()
         if size is None:
-            layout = self._layout((name for name in reference.profile.columns if name != time), None, reference.joint)
-            by_time = stretches_by_time(frames, time, freq, layout.read, reference.season)
+            columns = [name for name in reference.profile.columns if name != time]
+            layout = self._layout(columns, time, reference.season, reference.joint)
+            by_time = stretches_by_time(frames, time, freq, layout.read)
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
-            layout = self._layout(reference.profile.columns, reference.time, reference.joint)
-            by_size = stretches_by_size(frames, size, layout.read, reference.time, reference.season)
+            layout = self._layout(reference.profile.columns, reference.time, reference.season, reference.joint)
+            by_size = stretches_by_size(frames, size, layout.read)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
 
     def _layout(
-        self, columns: Iterable[str] | None, time: str | None = None, joint: JointProfile | None = None
-    ) -> Layout:
-        return Layout(None if columns is None else tuple(columns), time, self.groups, self.weights, joint)
+        self, columns: Iterable[str] | None, time: str | None = None, season: str | None = None,
+        joint: JointProfile | None = None,
+    ) -> Layout:  # fmt: skip
+        chosen = None if columns is None else tuple(columns)
+        return Layout(chosen, time, self.groups, self.weights, season, joint)
 
     def _tests(self) -> tuple[MultivariateTest, ...]:
         if isinstance(self.multivariate, bool):

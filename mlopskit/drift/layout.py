@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any
 
 import attrs
+import numpy as np
 import pandas as pd
 
 from mlopskit.drift.multivariate.joint_profile import JointProfile
-from mlopskit.drift.periods import Stretch
-from mlopskit.drift.profile import Profile
+from mlopskit.drift.periods import Stretch, moments_of, season_of
+from mlopskit.drift.profile import Profile, weights_of
 
 
 @attrs.frozen
@@ -23,6 +24,8 @@ class Layout:
         Those compared; None for all that tell nothing else.
     time, groups, weights : str or None
         The columns that tell when a row was, which rows are not independent, and how much each counts.
+    season : {"hour", "weekday", "month"} or None
+        Of which kind of season it is told how many rows are from each.
     joint : JointProfile or None
         How columns are summed together, if they are.
 
@@ -37,6 +40,7 @@ class Layout:
     time: str | None = None
     groups: str | None = None
     weights: str | None = None
+    season: str | None = None
     joint: JointProfile | None = attrs.field(default=None, eq=False)
 
     def compared(self, columns: Collection[Any]) -> list[str]:
@@ -56,10 +60,17 @@ class Layout:
         return Profile.of(frame, names, self.groups, self.weights)
 
     def read(self, frame: pd.DataFrame) -> Stretch:
-        """Profile rows, and sum them together with all that is known of them."""
-        return Stretch(
-            self.profile(frame), joint=None if self.joint is None else self.joint.summarize(self.without_roles(frame))
-        )
+        """Profile rows, tell their seasons and sum them together, as far as that is asked for."""
+        joint = None if self.joint is None else self.joint.summarize(frame)
+        return Stretch(self.profile(frame), self.seasons(frame), joint)
+
+    def seasons(self, frame: pd.DataFrame) -> dict[int, float]:
+        """Tell how many rows are from each season, or what they weigh; those without a time are from none."""
+        if not self.time or not self.season:
+            return {}
+        weights = np.ones(len(frame)) if self.weights is None else weights_of(frame, self.weights)
+        by_season = pd.Series(weights).groupby(season_of(moments_of(frame, self.time), self.season)).sum()
+        return {int(season): weight for season, weight in by_season.items()}
 
     def without_roles(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Leave out the columns that tell something about rows."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import tzinfo
 
 import attrs
 import pandas as pd
@@ -19,27 +20,32 @@ class Stretch:
     Attributes
     ----------
     profile : Profile
-    seasons : frozenset of int
-        The seasons they are from, if asked for.
+    seasons : mapping of int to float
+        How many of them are from which season, or what these weigh, if asked for.
     joint : JointSummary or None
         Their columns summed together, if asked for.
     """
 
     profile: Profile
-    seasons: frozenset[int] = frozenset()
+    seasons: Mapping[int, float] = attrs.field(factory=dict)
     joint: JointSummary | None = None
 
     def merge(self, other: Stretch) -> Stretch:
         """Return the stretch of the rows of both."""
         joint = self.joint + other.joint if self.joint and other.joint else self.joint or other.joint
-        return Stretch(self.profile.merge(other.profile), self.seasons | other.seasons, joint)
+        seasons = dict(self.seasons)
+        for season, rows in other.seasons.items():
+            seasons[season] = seasons.get(season, 0.0) + rows
+        return Stretch(self.profile.merge(other.profile), seasons, joint)
 
 
 def stretches_by_time(
-    frames: Iterable[pd.DataFrame], time: str, freq: str, read: Callable[[pd.DataFrame], Stretch],
-    season: str | None = None,
-) -> dict[pd.Timestamp, Stretch]:  # fmt: skip
+    frames: Iterable[pd.DataFrame], time: str, freq: str, read: Callable[[pd.DataFrame], Stretch]
+) -> dict[pd.Timestamp, Stretch]:
     """Profile each stretch of time, in order; one between others that has no rows is there too.
+
+    Where a stretch begins does not depend on the rows: several days, hours or less are counted from the beginning of
+    1970 on. Days and what is longer are those of the wall clock where the rows are.
 
     Parameters
     ----------
@@ -51,28 +57,54 @@ def stretches_by_time(
         The length of a stretch as pandas writes it.
     read : callable
         How rows become a stretch.
-    season : {"hour", "weekday", "month"}, optional
-        Of which to tell those of each stretch.
 
     Raises
     ------
+    ValueError
+        pandas knows no such length, or it is several weeks, months or years, which begin nowhere by themselves.
     ValidationError
-        A frame has no such column, or it can not be read as moments.
+        A frame has no such column, it can not be read as moments, or chunks are in several time zones.
     """
+    stretch_of, is_on_wall = _grouper(freq)
     found: dict[pd.Timestamp, Stretch] = {}
+    zones: dict[str, tzinfo | None] = {}
     for frame in frames:
         moments = moments_of(frame, time)
         known = moments.notna()
-        for label, rows in frame.set_axis(moments, axis="index")[known].groupby(pd.Grouper(freq=freq)):
-            stretch = attrs.evolve(read(rows), seasons=seasons_of(pd.DatetimeIndex(rows.index), season))
-            found[label] = found[label].merge(stretch) if label in found else stretch
-    return dict(sorted(found.items()))
+        if known.any():
+            zones[str(moments.tz)] = moments.tz
+        if is_on_wall:
+            moments = moments.tz_localize(None)
+        for label, rows in frame.set_axis(moments, axis="index")[known].groupby(stretch_of):
+            if len(rows):
+                found[label] = found[label].merge(read(rows)) if label in found else read(rows)
+    if len(zones) > 1:
+        raise ValidationError(f"column {time!r} is in several time zones: convert it to one with Series.dt.tz_convert")
+    if not found:
+        return {}
+    (zone,) = zones.values() if is_on_wall else (None,)
+    none = read(frame.iloc[:0])
+    return {
+        label.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if zone else label: found.get(label, none)
+        for label in pd.Series(0, index=list(found)).groupby(stretch_of).size().index
+    }
+
+
+def _grouper(freq: str) -> tuple[pd.Grouper, bool]:
+    """Tell how rows are grouped, and whether by the time on the wall."""
+    offset = pd.tseries.frequencies.to_offset(freq)
+    if isinstance(offset, pd.offsets.Tick | pd.offsets.Day):
+        return pd.Grouper(freq=offset, origin="epoch"), isinstance(offset, pd.offsets.Day)
+    if offset.n != 1:
+        raise ValueError(
+            f"freq={freq!r} begins nowhere by itself: give days, such as '14D', or one week, month, quarter or year"
+        )
+    return pd.Grouper(freq=offset), True
 
 
 def stretches_by_size(
-    frames: Iterable[pd.DataFrame], size: int, read: Callable[[pd.DataFrame], Stretch], time: str | None = None,
-    season: str | None = None,
-) -> Iterator[tuple[int, Stretch]]:  # fmt: skip
+    frames: Iterable[pd.DataFrame], size: int, read: Callable[[pd.DataFrame], Stretch]
+) -> Iterator[tuple[int, Stretch]]:
     """Profile so many rows at a time, each with the number of its first row; the last ones may be fewer.
 
     Parameters
@@ -83,8 +115,6 @@ def stretches_by_size(
         Rows of a stretch.
     read : callable
         How rows become a stretch.
-    time, season : str, optional
-        Of which seasons to tell those of each stretch, by which column.
     """
     open_stretch: Stretch | None = None
     first = 0
@@ -92,9 +122,7 @@ def stretches_by_size(
         start = 0
         while start < len(frame):
             room = size - (open_stretch.profile.rows if open_stretch else 0)
-            rows = frame.iloc[start : start + room]
-            seasons = seasons_of(moments_of(rows, time), season) if time and season else frozenset()
-            stretch = attrs.evolve(read(rows), seasons=seasons)
+            stretch = read(frame.iloc[start : start + room])
             open_stretch = open_stretch.merge(stretch) if open_stretch else stretch
             start += room
             if open_stretch.profile.rows == size:
@@ -125,8 +153,3 @@ def moments_of(frame: pd.DataFrame, time: str) -> pd.DatetimeIndex:
 def season_of(moments: pd.DatetimeIndex, season: str) -> pd.Index[int]:
     """Give the season of each moment: its hour, its day of the week (Monday is 0) or its month."""
     return {"hour": moments.hour, "weekday": moments.day_of_week, "month": moments.month}[season]
-
-
-def seasons_of(moments: pd.DatetimeIndex, season: str | None) -> frozenset[int]:
-    """Tell the seasons that some moments are from; none if no kind of season is asked for."""
-    return frozenset(season_of(moments.dropna(), season).tolist()) if season else frozenset()

@@ -202,7 +202,7 @@ class Profile:
         by_name = columns_of(frame)
         wanted = list(by_name) if columns is None else [str(name) for name in columns]
         absent = _empty(absent=len(frame))
-        weighed = None if weights is None else _weights(by_name, weights)
+        weighed = None if weights is None else weights_of(frame, weights)
         known = _profiles({name: by_name[name] for name in wanted if name in by_name}, weighed)
         found = {name: known.get(name, absent) for name in wanted}
         parts = {} if groups is None else _by_group(frame, wanted, groups, weights)
@@ -237,6 +237,15 @@ class Profile:
         """Return the profile of all other columns."""
         kept = {name: each for name, each in self.columns.items() if name != column}
         return attrs.evolve(self, columns=kept, groups={key: each.without(column) for key, each in self.groups.items()})
+
+    def scaled(self, factor: float) -> Profile:
+        """Return the profile of rows that weigh so many times as much."""
+        if factor == 1:
+            return self
+        columns = {name: each.scaled(factor) for name, each in self.columns.items()}
+        groups = {key: each.scaled(factor) for key, each in self.groups.items()}
+        weight, squares = self.weight * factor, self.squares * factor**2
+        return attrs.evolve(self, columns=columns, weight=weight, squares=squares, groups=groups)
 
     def effective(self) -> Profile:
         """Return the profile of as many equal rows as tell as much as these (L. Kish, Survey Sampling, 1965, 11.7).
@@ -301,7 +310,15 @@ def _by_group(frame: pd.DataFrame, columns: list[str], groups: str, weights: str
     }
 
 
-def _weights(by_name: dict[str, pd.Series[Any]], weights: str) -> Weights:
+def weights_of(frame: pd.DataFrame, weights: str) -> Weights:
+    """Tell how much each row of a frame counts.
+
+    Raises
+    ------
+    ValidationError
+        There is no such column, or a weight is missing, negative or infinite.
+    """
+    by_name = columns_of(frame)
     if weights not in by_name:
         raise ValidationError(f"the frame has no column {weights!r} to tell how much each row counts")
     try:

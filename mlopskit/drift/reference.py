@@ -15,7 +15,7 @@ from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.joint_profile import JointProfile
 from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
 from mlopskit.drift.profile import Profile, columns_of, rows_by_label
-from mlopskit.drift.usual import usual_effects
+from mlopskit.drift.usual import Part, usual_effects
 from mlopskit.errors import ValidationError
 
 
@@ -53,7 +53,7 @@ class Reference:
     @classmethod
     def learn(
         cls, frames: Iterable[pd.DataFrame], layout: Layout, rule: Rule, *, freq: str | None = None,
-        season: str | None = None, slices: str | None = None, tests: Sequence[MultivariateTest] = (),
+        slices: str | None = None, tests: Sequence[MultivariateTest] = (),
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
@@ -67,8 +67,8 @@ class Reference:
                 joint = _summed(joint, layout.without_roles(frame), layout.columns, tests)
             if layout.time and freq:
                 merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.read))
-            if layout.time and season:
-                for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), season)):
+            if layout.time and layout.season:
+                for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), layout.season)):
                     merge_into(by_season, {int(value): layout.profile(rows)})
             if slices:
                 merge_into(by_slice, profiles_by_slice(frame, slices, layout))
@@ -77,19 +77,43 @@ class Reference:
                 f"column {layout.groups!r} has no value in the reference to tell which rows belong together: "
                 "name another one with groups=, or none if rows are independent"
             )
-        usual = usual_effects(_usable(profile), [each.profile for each in stretches.values()], rule) if freq else {}
         ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
-        return cls(_usable(profile), usual, layout.time, season, ordered[0], slices, ordered[1], joint)
+        learned = cls(_usable(profile), {}, layout.time, layout.season, ordered[0], slices, ordered[1], joint)
+        if not freq:
+            return learned
+        parts = [learned.part(each) for _, each in sorted(stretches.items()) if each.profile.weight]
+        return attrs.evolve(learned, usual=usual_effects(parts, rule))
 
     @classmethod
     def of(cls, profile: Profile) -> Reference:
         """Take a profile that was made before."""
         return cls(_usable(profile))
 
-    def in_seasons(self, seasons: Iterable[int]) -> Profile:
-        """Return the profile of the rows of some seasons; of all if there are none of those."""
-        known = [self.by_season[each] for each in sorted(set(seasons)) if each in self.by_season]
-        return reduce(Profile.merge, known) if known else self.profile
+    def in_seasons(self, seasons: Mapping[int, float]) -> Profile:
+        """Return the profile of the reference's rows of some seasons in the same shares, or of all if there are none.
+
+        Seasons of which the reference has too many rows are scaled down. Rows that weigh differently then tell as much
+        as fewer equal ones, see `Profile.effective`.
+
+        Parameters
+        ----------
+        seasons : mapping of int to float
+            How many rows are from which.
+        """
+        known = {each: self.by_season[each] for each in sorted(seasons) if each in self.by_season}
+        factors = {each: seasons[each] / season.weight for each, season in known.items() if season.weight}
+        largest = max(factors.values(), default=0.0)
+        if not largest:
+            return self.profile
+        return reduce(Profile.merge, (known[each].scaled(factor / largest) for each, factor in factors.items()))
+
+    def part(self, stretch: Stretch) -> Part:
+        """Tell what a stretch of the reference is held against, and what share of that it is itself."""
+        profile, whole, rows = stretch.profile, self.in_seasons(stretch.seasons), stretch.seasons
+        if not rows:
+            return Part(profile, whole, profile.weight / whole.weight)
+        share_of_each = {season: own / self.by_season[season].weight for season, own in rows.items() if own}
+        return Part(profile, whole, sum(rows[each] * share for each, share in share_of_each.items()) / profile.weight)
 
 
 def _summed(

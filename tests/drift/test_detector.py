@@ -503,6 +503,75 @@ def test_a_season_is_compared_with_its_own():
     assert seasonal.detect(sunday.assign(distance=lambda rows: rows["distance"] - 2)).drifted
 
 
+def by_weekday(weeks: int, rows: int, seed: int = 0, first: str = "2013-01-07") -> pd.DataFrame:
+    """Rows of some weeks, in which distances grow from Monday to Sunday."""
+    random = np.random.default_rng(seed)
+    day = pd.date_range(first, periods=7 * weeks).repeat(rows)
+    return pd.DataFrame({"day": day, "distance": random.normal(size=len(day)) + 2 * day.day_of_week})
+
+
+def test_seasons_are_mixed_as_the_batch_mixes_them():
+    """Of 30 batches with nothing moved at most 5 may raise an alarm: more have a probability below 1 %."""
+    alarms = 0
+    for seed in range(30):
+        seasonal = DriftDetector(min_effect=0).fit(by_weekday(4, 100, seed), time="day", season="weekday")
+        batch = by_weekday(1, 500, seed + 100)
+        few_mondays = pd.concat([batch[batch["day"].dt.day_of_week == 6], batch.head(20)])
+        alarms += seasonal.detect(few_mondays).drifted
+    assert alarms <= 5
+    assert seasonal.detect(few_mondays.assign(distance=lambda rows: rows["distance"] + 0.5)).drifted
+
+
+def test_a_mix_of_seasons_tells_as_much_as_kish_says():
+    seasonal = DriftDetector().fit(by_weekday(4, 100), time="day", season="weekday").reference_
+    mixed = seasonal.in_seasons({6: 500, 0: 100}).effective()
+    rows = 1 / ((5 / 6) ** 2 / 400 + (1 / 6) ** 2 / 400)
+    assert mixed.columns["distance"].values == pytest.approx(rows)
+    share_below = np.interp(6, mixed.columns["distance"].numbers, mixed.columns["distance"].cumulative)
+    assert share_below == pytest.approx(1 / 6, abs=0.01)
+    assert seasonal.in_seasons({6: 500}) is seasonal.by_season[6]
+    assert seasonal.in_seasons({9: 500}) is seasonal.profile
+    even = seasonal.in_seasons(dict.fromkeys(range(7), 13.0))
+    assert even.columns["distance"].cells.counts.tolist() == seasonal.profile.columns["distance"].cells.counts.tolist()
+
+
+def test_seasons_are_mixed_in_groups_and_by_weights_too():
+    def with_roles(frame):
+        return frame.assign(crew=frame["day"].astype(str) + (frame.index % 10).astype(str), weight=3.0)
+
+    reference, batch = with_roles(by_weekday(4, 100)), with_roles(by_weekday(1, 500, seed=1))
+    few_mondays = pd.concat([batch[batch["day"].dt.day_of_week == 6], batch.head(20)])
+    moved = few_mondays.assign(distance=lambda rows: rows["distance"] + 1)
+    plain, weighed, grouped = (
+        DriftDetector(columns=["distance"], **roles).fit(reference, time="day", season="weekday")
+        for roles in ({}, {"weights": "weight"}, {"groups": "crew"})
+    )
+    for batch in (few_mondays, moved):
+        (expected,), (found,) = plain.detect(batch).columns, weighed.detect(batch).columns
+        assert (found.verdict, found.p_value) == (expected.verdict, pytest.approx(expected.p_value))
+    assert not grouped.detect(few_mondays).drifted
+    assert grouped.detect(moved).drifted
+
+
+def test_what_is_usual_is_learned_within_seasons():
+    sunday = by_weekday(1, 500, seed=1).query("day.dt.day_of_week == 6")
+    moved = sunday.assign(distance=lambda rows: rows["distance"] + 1.5)
+    learned = DriftDetector().fit(by_weekday(8, 200), time="day", freq="D", season="weekday")
+    assert learned.reference_.usual["distance"] < 0.4
+    assert not learned.detect(sunday).drifted
+    assert learned.detect(moved).drifted_columns == ("distance",)
+    with pytest.raises(ValidationError, match="has 0 stretches with enough rows in them and beside them"):
+        DriftDetector().fit(by_weekday(52, 5), time="day", freq="MS", season="month")
+
+
+def test_stretches_learned_from_chunks_are_those_of_the_whole():
+    whole = by_weekday(20, 30).assign(distance=lambda rows: rows["distance"] + rows.index // 700)
+    chunks = [whole.iloc[start : start + 777] for start in range(0, len(whole), 777)]
+    for freq in ("7D", "W", "D"):
+        found = [DriftDetector().fit(each, time="day", freq=freq).reference_.usual for each in (whole, chunks[::-1])]
+        assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
