@@ -100,12 +100,12 @@ class Reference:
         seasons : mapping of int to float
             How many rows are from which.
         """
-        known = {each: self.by_season[each] for each in sorted(seasons) if each in self.by_season}
-        factors = {each: seasons[each] / season.weight for each, season in known.items() if season.weight}
-        largest = max(factors.values(), default=0.0)
-        if not largest:
+        known = [(self.by_season[each], rows) for each, rows in sorted(seasons.items()) if each in self.by_season]
+        factors = [(season, rows / season.weight) for season, rows in known if rows and season.weight]
+        if not factors:
             return self.profile
-        return reduce(Profile.merge, (known[each].scaled(factor / largest) for each, factor in factors.items()))
+        largest = max(factor for _, factor in factors)
+        return reduce(Profile.merge, (season.scaled(factor / largest) for season, factor in factors))
 
     def part(self, stretch: Stretch) -> Part:
         """Tell what a stretch of the reference is held against, and what share of that it is itself."""

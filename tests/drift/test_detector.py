@@ -531,6 +531,7 @@ def test_a_mix_of_seasons_tells_as_much_as_kish_says():
     assert share_below == pytest.approx(1 / 6, abs=0.01)
     assert seasonal.in_seasons({6: 500}) is seasonal.by_season[6]
     assert seasonal.in_seasons({9: 500}) is seasonal.profile
+    assert seasonal.in_seasons({6: 500, 0: 0.0}) is seasonal.by_season[6]
     even = seasonal.in_seasons(dict.fromkeys(range(7), 13.0))
     assert even.columns["distance"].cells.counts.tolist() == seasonal.profile.columns["distance"].cells.counts.tolist()
 
