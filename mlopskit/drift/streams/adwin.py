@@ -8,8 +8,8 @@ from bisect import bisect_left
 import attrs
 import numpy as np
 
+from mlopskit.drift.parameters import PROBABILITY, whole
 from mlopskit.drift.streams.exponential_histogram import Counts, bucket_ends, bucket_ends_of_many, vanishing_ends
-from mlopskit.drift.streams.parameters import PROBABILITY, whole
 from mlopskit.drift.streams.scans import Floats, Mask, running_sums
 from mlopskit.drift.streams.stream_detector import StreamDetector, StreamState
 

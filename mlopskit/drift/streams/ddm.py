@@ -8,8 +8,8 @@ from operator import ge
 import attrs
 import numpy as np
 
+from mlopskit.drift.parameters import POSITIVE, beside, whole
 from mlopskit.drift.streams.error_detector import ErrorDetector, ErrorState
-from mlopskit.drift.streams.parameters import POSITIVE, beside, whole
 from mlopskit.drift.streams.scans import Floats, last_minima, running_sums, until_first
 
 

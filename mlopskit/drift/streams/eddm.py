@@ -8,8 +8,8 @@ from operator import le
 import attrs
 import numpy as np
 
+from mlopskit.drift.parameters import SHARE, beside, whole
 from mlopskit.drift.streams.error_detector import ErrorDetector, ErrorState
-from mlopskit.drift.streams.parameters import SHARE, beside, whole
 from mlopskit.drift.streams.scans import Floats, running_sums, until_first
 
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import attrs
 
+from mlopskit.drift.parameters import PROBABILITY, beside, one_of
 from mlopskit.drift.streams.error_detector import ErrorDetector
-from mlopskit.drift.streams.parameters import PROBABILITY, beside, one_of
 
 
 @attrs.frozen

@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from mlopskit.drift.parameters import SHARE
 from mlopskit.drift.streams.error_detector import ErrorState
 from mlopskit.drift.streams.hddm import HDDM
-from mlopskit.drift.streams.parameters import SHARE
 from mlopskit.drift.streams.scans import Floats, Mask, last_minima, until_first
 from mlopskit.drift.streams.weighted_mean import WeightedMean
 

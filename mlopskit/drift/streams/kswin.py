@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from mlopskit.drift.parameters import PROBABILITY, beside, whole
 from mlopskit.drift.streams.draws import draws
-from mlopskit.drift.streams.parameters import PROBABILITY, beside, whole
 from mlopskit.drift.streams.scans import Floats, until_first
 from mlopskit.drift.streams.stream_detector import StreamDetector, StreamState
 

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from mlopskit.drift.streams.parameters import NOT_NEGATIVE, POSITIVE, SHARE, one_of, whole
+from mlopskit.drift.parameters import NOT_NEGATIVE, POSITIVE, SHARE, one_of, whole
 from mlopskit.drift.streams.scans import Floats, decaying_sums, running_sums, until_first
 from mlopskit.drift.streams.stream_detector import StreamDetector, StreamState
 

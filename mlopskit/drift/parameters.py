@@ -1,4 +1,4 @@
-"""What a detector's parameters may be, checked once when it is made."""
+"""What a parameter may be, checked once when its object is made."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 def whole(least: int) -> Check:
     """Take a whole number of at least `least`."""
 
-    def check(detector: object, field: attrs.Attribute[Any], value: Any) -> None:
+    def check(owner: object, field: attrs.Attribute[Any], value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            _refuse(detector, field.name, value, f"a whole number of at least {least}")
+            _refuse(owner, field.name, value, f"a whole number of at least {least}")
 
     return check
 
@@ -25,10 +25,10 @@ def whole(least: int) -> Check:
 def number(holds: Callable[[float], bool], wanted: str) -> Check:
     """Take a finite number for which `holds` is true."""
 
-    def check(detector: object, field: attrs.Attribute[Any], value: Any) -> None:
+    def check(owner: object, field: attrs.Attribute[Any], value: Any) -> None:
         is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not holds(value):
-            _refuse(detector, field.name, value, f"a number {wanted}")
+            _refuse(owner, field.name, value, f"a number {wanted}")
 
     return check
 
@@ -42,9 +42,9 @@ SHARE = number(lambda value: 0 < value <= 1, "above 0 and up to 1")
 def one_of(*choices: object) -> Check:
     """Take one of these."""
 
-    def check(detector: object, field: attrs.Attribute[Any], value: Any) -> None:
+    def check(owner: object, field: attrs.Attribute[Any], value: Any) -> None:
         if not any(type(value) is type(choice) and value == choice for choice in choices):
-            _refuse(detector, field.name, value, " or ".join(map(repr, choices)))
+            _refuse(owner, field.name, value, " or ".join(map(repr, choices)))
 
     return check
 
@@ -52,12 +52,12 @@ def one_of(*choices: object) -> Check:
 def beside(other: str, holds: Callable[[Any, Any], bool], wanted: str) -> Check:
     """Take what holds beside the value of an earlier parameter."""
 
-    def check(detector: object, field: attrs.Attribute[Any], value: Any) -> None:
-        if not holds(value, getattr(detector, other)):
-            _refuse(detector, field.name, value, f"{wanted} {other}, which is {getattr(detector, other)!r}")
+    def check(owner: object, field: attrs.Attribute[Any], value: Any) -> None:
+        if not holds(value, getattr(owner, other)):
+            _refuse(owner, field.name, value, f"{wanted} {other}, which is {getattr(owner, other)!r}")
 
     return check
 
 
-def _refuse(detector: object, name: str, value: object, wanted: str) -> None:
-    raise ValueError(f"{type(detector).__name__}({name}={value!r}): give {wanted}")
+def _refuse(owner: object, name: str, value: object, wanted: str) -> None:
+    raise ValueError(f"{type(owner).__name__}({name}={value!r}): give {wanted}")
