@@ -69,16 +69,19 @@ class Shift:
     ----------
     status : {"not asked", "none seen", "corrected", "too far"}
         *not asked* without features; *corrected* when rows of the reference were weighted to look like the current
-        ones; *too far* when too few of them do to estimate anything.
+        ones; *too far* when too few of them do to estimate anything, or too many current rows look like none.
     auc : float or None
         How well a classifier tells current rows from those of the reference: 0.5 not at all, 1 always.
     effective_rows : float or None
         As many rows of equal weight would tell as much as the weighted reference.
+    covered : float or None
+        The share of current rows that have look-alikes in the reference.
     """
 
     status: ShiftStatus = "not asked"
     auc: float | None = None
     effective_rows: float | None = None
+    covered: float | None = None
 
 
 @attrs.frozen(repr=False)

@@ -93,8 +93,10 @@ def probabilities(y_proba: Any, classes: Classes) -> Array:
     ValidationError
         They are not probabilities, or not of these classes.
     """
-    if isinstance(y_proba, pd.DataFrame) and set(y_proba.columns) == set(classes.labels):
-        y_proba = y_proba[list(classes.labels)]
+    if isinstance(y_proba, pd.DataFrame):
+        names = y_proba.columns.tolist()
+        if len(names) == len(classes) and set(names) == set(classes.labels):
+            y_proba = y_proba.iloc[:, [names.index(label) for label in classes.labels]]  # True and False are no names
     try:
         found = np.asarray(y_proba, dtype=float)
     except (TypeError, ValueError):  # whose message shows a value

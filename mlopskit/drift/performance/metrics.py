@@ -130,7 +130,7 @@ METRICS = {
     for metric in (
         Metric("accuracy", True, accuracy),
         Metric("average_precision", True, _macro(_average_precision)),
-        Metric("brier", False, brier),
+        Metric("brier", False, brier, bounded=False),  # of more than two classes it reaches 2
         Metric("f1", True, _macro(_f1)),
         Metric("false_negatives", False, _macro(lambda one: one.false_negatives / one.rows), binary_only=True),
         Metric("false_positives", False, _macro(lambda one: one.false_positives / one.rows), binary_only=True),

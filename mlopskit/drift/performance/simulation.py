@@ -16,6 +16,7 @@ from mlopskit.drift.performance.weighting import DOUBT
 _DRAWS = 2000
 _CELLS = 300  # ends of intervals differ from those of all rows by less than chance moves them
 _MOST_LABELS = 2_000_000  # to hold at once
+_SLACK = 1e-6  # of the ends, outward: where nearly all draws are equal, rounding alone must not tell them from labels
 
 
 @attrs.frozen
@@ -81,11 +82,22 @@ def intervals(
             draws[name].append(np.atleast_1d(metric(drawn)))
     found = {}
     for name, metric in metrics.items():
-        value = float(metric(exact))
-        shift = value - float(metric(centre)) if len(rows) < len(predicted) else 0.0
+        value, of_all = float(metric(exact)), np.concatenate(draws[name])
+        if len(rows) < len(predicted):
+            of_all = _moved(of_all, float(metric(centre)), value, metric.bounded)
         doubt = 0.0 if before is None else DOUBT * (float(metric(Outcomes(predicted, before, expected=True))) - value)
-        found[name] = _interval(value, np.concatenate(draws[name]) + shift + doubt * noise, confidence, metric.bounded)
+        found[name] = _interval(value, of_all + doubt * noise, confidence, metric.bounded)
     return found
+
+
+def _moved(draws: Array, centre: float, value: float, bounded: bool) -> Array:
+    """Take draws around a centre to those around a value, by lines that leave the ends of the range where they are.
+
+    A model that is always right is so in every draw; no sum over some rows may make it less.
+    """
+    if bounded:
+        return np.interp(draws, [0.0, centre, 1.0], [0.0, value, 1.0])
+    return np.asarray(draws * (value / centre) if centre > 0 else draws)
 
 
 def _interval(value: float, draws: Array, confidence: float, bounded: bool) -> Interval:
@@ -94,7 +106,7 @@ def _interval(value: float, draws: Array, confidence: float, bounded: bool) -> I
     if not len(known):
         return Interval(value, np.nan, np.nan, undefined)
     tail = (1 - confidence) / 2
-    lower, upper = np.quantile(known, [tail, 1 - tail])
+    lower, upper = np.quantile(known, [tail, 1 - tail]) * [1 - _SLACK, 1 + _SLACK]
     lower, upper = max(float(lower), 0.0), min(float(upper), 1.0 if bounded else np.inf)
     return Interval(value, min(lower, value), max(upper, value), undefined)
 

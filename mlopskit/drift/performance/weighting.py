@@ -15,6 +15,7 @@ _FOLDS = 3
 _LEAST_AUC = 0.55
 _LEAST_SCORE = 2.33  # a normal deviate that chance exceeds once in a hundred
 _LEAST_EFFECTIVE, _LEAST_EFFECTIVE_SHARE = 300, 0.1
+_LEAST_COVERED = 0.8  # outcomes lost of more than a fifth leave no valid answer, see `FeatureShift.status`
 _MOST_WEIGHT = 50.0
 
 
@@ -30,11 +31,16 @@ class FeatureShift:
         Whether that is more than chance, and enough to matter.
     weights : ndarray, shape (rows of the reference,)
         Density ratios, with a mean of 1.
+    covered : float
+        The share of current rows that have look-alikes in the reference: the mean of density ratios before they were
+        scaled, which is 1 if the reference reaches wherever current rows are (M. Sugiyama, T. Suzuki and T. Kanamori,
+        Density Ratio Estimation in Machine Learning, Cambridge, 2012). Chance can take it above 1.
     """
 
     auc: float
     seen: bool
     weights: Array
+    covered: float
 
     @property
     def effective(self) -> float:
@@ -43,16 +49,22 @@ class FeatureShift:
 
     @property
     def status(self) -> ShiftStatus:
-        """Whether there is something to correct, and enough left to learn from."""
+        """Whether there is something to correct, and enough left to learn from.
+
+        Of current rows without look-alikes the reference tells nothing. At most a fifth may be such, as with trials
+        that lose patients (K. F. Schulz and D. A. Grimes, Sample size slippages in randomised trials, Lancet 359,
+        2002). No weighting shows them: where no row looks like them, all rows weigh the same.
+        """
         if not self.seen:
             return "none seen"
         least = max(_LEAST_EFFECTIVE, _LEAST_EFFECTIVE_SHARE * len(self.weights))
-        return "corrected" if self.effective >= least else "too far"
+        return "corrected" if self.effective >= least and self.covered >= _LEAST_COVERED else "too far"
 
     @property
     def record(self) -> Shift:
         """What a report says about it."""
-        return Shift(self.status, self.auc, self.effective if self.seen else None)
+        told = (self.effective, min(self.covered, 1.0)) if self.seen else (None, None)
+        return Shift(self.status, self.auc, *told)
 
 
 def find_shift(
@@ -87,17 +99,19 @@ def find_shift(
     by_chance = np.sqrt((len(rows) + 1) / (12 * len(reference) * len(current)))
     seen = auc >= max(_LEAST_AUC, 0.5 + _LEAST_SCORE * by_chance)
     odds = probability[~is_current] / (1 - probability[~is_current])
+    covered = float(odds.mean()) * len(reference) / len(current)
     weights = np.minimum(odds / odds.mean(), _MOST_WEIGHT)
-    return FeatureShift(auc, bool(seen), weights / weights.mean())
+    return FeatureShift(auc, bool(seen), weights / weights.mean(), covered)
 
 
 def _cross_fitted(rows: Array, is_current: Array, categorical: list[int], fold: Places) -> Array:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     found = np.empty(len(rows))
+    leaf = min(40, int(is_current.sum()) // 6)  # a few current rows on their own have to fit into one
     for part in range(_FOLDS):
         model = HistGradientBoostingClassifier(
-            max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0, random_state=0,
+            max_iter=60, max_leaf_nodes=15, min_samples_leaf=leaf, l2_regularization=1.0, random_state=0,
             categorical_features=categorical,
         )  # fmt: skip
         model.fit(rows[fold != part], is_current[fold != part])

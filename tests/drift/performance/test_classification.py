@@ -69,6 +69,19 @@ def test_a_model_that_does_worse_is_seen_before_labels_arrive(fitted):
     assert fitted.estimate(current).worse == ()
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("right", [True, False])
+def test_a_model_that_is_always_right_or_wrong_is_neither_worse_nor_better_when_it_stays_so(classes, right):
+    names = ["accuracy", "average_precision", "brier", "f1", "log_loss", "roc_auc", "specificity"]
+    truth = np.arange(2000) % classes
+    claimed = np.eye(classes)[truth if right else (truth + 1) % classes]
+    for number in (200, 500):  # of more than 300 some stand for all
+        estimator = PerformanceEstimator(names).fit(truth, claimed)
+        report = estimator.estimate(claimed[:number], y_true=truth[:number])
+        assert {each.metric: each.verdict for each in report.metrics} == dict.fromkeys(names, "stable")
+        assert all(report.within(name) for name in names)
+
+
 def test_own_labels_decide_what_counts_as_predicted():
     score, labels = scored(3000)
     estimator = PerformanceEstimator(["recall"]).fit(labels, score, y_pred=(score > 0.2).astype(int))

@@ -72,6 +72,19 @@ def test_columns_named_as_the_classes_are_put_in_their_order():
     assert probabilities(other, Classes(["a", "b", "c"])).tolist() == frame.to_numpy().tolist()
 
 
+@pytest.mark.parametrize("labels", [[0, 1], [False, True], [np.False_, np.True_], [0.0, 1.0]], ids=repr)
+@pytest.mark.parametrize("names", [[0, 1], [1, 0], [False, True], [True, False]], ids=repr)
+def test_columns_named_by_truth_values_are_columns_and_choose_no_rows(labels, names):
+    frame = pd.DataFrame([[0.2, 0.8], [0.3, 0.7]], columns=names)
+    expected = [[0.2, 0.8], [0.3, 0.7]] if names[0] == labels[0] else [[0.8, 0.2], [0.7, 0.3]]
+    assert probabilities(frame, Classes(labels)).tolist() == expected
+
+
+def test_a_column_too_many_is_not_left_out():
+    with pytest.raises(ValidationError, match=r"the shape \(1, 3\) for 2 classes"):
+        probabilities(pd.DataFrame([[0.2, 0.8, 0.8]], columns=["a", "b", "b"]), Classes(["a", "b"]))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -39,3 +39,42 @@ def test_rows_from_elsewhere_leave_too_few_to_weight():
     found = find_shift(rows(2000, 0), rows(1000, 1, shift=6), [])
     assert found.status == "too far"
     assert found.auc > 0.99
+
+
+def categories(number, seed, new):
+    """Codes 0 and 1, and in a share of the rows a new one."""
+    random = np.random.default_rng(seed)
+    return random.choice(3, (number, 1), p=[(1 - new) / 2, (1 - new) / 2, new]).astype(float)
+
+
+@pytest.mark.parametrize("number", [30, 60, 1000])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        lambda number: (categories(2000, 0, 0), categories(number, 1, 1), [0]),
+        lambda number: (np.full((2000, 1), 1.0), np.full((number, 1), 7.0), []),
+        lambda number: (np.repeat([[0.0], [1.0]], 1000, axis=0), np.full((number, 1), 2.0), []),
+        lambda number: (np.repeat([[0.0], [1.0]], 1000, axis=0), np.full((number, 1), 0.4), []),
+        lambda number: (rows(2000, 0), rows(number, 1, shift=10), []),
+    ],
+    ids=["unseen category", "another constant", "beyond two values", "between two values", "ten deviations away"],
+)
+def test_where_no_row_of_the_reference_looks_like_current_ones_there_is_nothing_to_weight(elsewhere, number):
+    found = find_shift(*elsewhere(number))
+    assert found.status == "too far"
+    assert found.auc > 0.97
+
+
+@pytest.mark.parametrize("new", [0.3, 0.6])
+def test_the_share_of_current_rows_that_have_look_alikes_is_told(new):
+    found = find_shift(categories(4000, 0, 0), categories(2000, 1, new), [0])
+    assert found.record.covered == pytest.approx(1 - new, abs=0.05)
+    assert found.status == "too far"
+
+
+@pytest.mark.parametrize("shift", [0.8, 1.0, 1.2])
+def test_rows_that_overlap_are_covered_however_well_they_are_told_apart(shift):
+    found = find_shift(rows(6000, 0), rows(1500, 1, shift=shift), [])
+    assert 0.7 < found.auc < 0.9
+    assert found.covered == pytest.approx(1, abs=0.1)
+    assert found.status == "corrected"
