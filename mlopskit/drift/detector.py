@@ -136,13 +136,13 @@ class DriftDetector:
             The reference has no rows, lacks one of `columns`, has two columns of one name, a column of two kinds, or no
             row with a group; or a profile was made without the groups or weights that the detector has.
         """
-        rule = self._rule()
-        if (freq or season) and not time:
+        rule, tests = self._rule(), self._tests()
+        if (freq or season) and time is None:
             raise ValueError("to learn from stretches or seasons, name the column that says when with time=")
         if season not in (None, *get_args(Season)):
             raise ValueError(f"season is one of {', '.join(get_args(Season))}, not {season!r}")
         if isinstance(reference, Profile):
-            if time or slices:
+            if time is not None or slices is not None:
                 raise ValueError("a profile has no rows left to tell time or slices of: fit on rows")
             self.reference_ = Reference.of(self._with_roles(reference))
         else:
@@ -152,8 +152,8 @@ class DriftDetector:
                 layout,
                 rule,
                 freq=freq,
-                slices=slices,
-                tests=self._tests(),
+                slices=None if slices is None else str(slices),
+                tests=tests,
             )
         return self
 
@@ -175,15 +175,15 @@ class DriftDetector:
         """
         reference = self._fitted()
         layout = self._layout(reference.profile.columns, reference.time, reference.season, reference.joint)
-        found = Stretch(Profile.none(reference.profile.columns))
+        found = Stretch(Profile.none(layout.compared(())))
         if isinstance(current, Profile):
             found = found.merge(Stretch(self._with_roles(current)))
-            return self._report(reference.profile, found, tuple(layout.added(current.columns)))
+            return self._report(layout.expected(reference.profile), found, tuple(layout.added(current.columns)))
         added: dict[str, None] = {}
         for frame in _chunks(current):
             found = found.merge(layout.read(frame))
             added |= dict.fromkeys(layout.added(frame.columns))
-        return self._report(reference.in_seasons(found.seasons), found, tuple(added))
+        return self._report(layout.expected(reference.in_seasons(found.seasons)), found, tuple(added))
 
     def detect_by(
         self, frame: Frames, time: str = "time_hour", freq: str | None = None, size: int | None = None,
@@ -211,7 +211,8 @@ class DriftDetector:
         NotFittedError
             `fit` has not been called.
         ValidationError
-            The frame has no such column, or it can not be read as moments.
+            The frame has no such column, it can not be read as moments, or the reference was fitted with it as one of
+            the columns that are compared together.
         ValueError
             Both `freq` and `size` are given, or one is out of its range.
 
@@ -228,11 +229,17 @@ class DriftDetector:
             raise ValueError(
                 "a period is a stretch of time, freq=, or a number of rows from 1 on, size=: give one of them"
             )
+        columns = [name for name in reference.profile.columns if name != str(time)]
+        layout = self._layout(columns, time if size is None else reference.time, reference.season, reference.joint)
+        if reference.joint and not reference.season and str(time) in reference.joint.encoder_.columns:
+            raise ValidationError(
+                f"the reference was fitted with the column {time!r} as one of those compared together, and when rows "
+                f"were is not to be compared: call fit(reference, time={time!r}) first"
+            )
         drifted: list[bool] = []
         periods = []
-        for label, stretch in self._stretches(_chunks(frame), time, freq or "MS", size):
-            expected = reference.in_seasons(stretch.seasons)
-            report = self._report(expected.without(time) if size is None else expected, stretch)
+        for label, stretch in self._stretches(_chunks(frame), layout, freq or "MS", size):
+            report = self._report(layout.expected(reference.in_seasons(stretch.seasons)), stretch)
             drifted.append(report.drifted)
             periods.append(DriftPeriod(label, report, alarm=report.drifted and sum(drifted[-n:]) >= k))
         return DriftTimeline(tuple(periods))
@@ -277,7 +284,7 @@ class DriftDetector:
         share = 1 / len(reference.by_slice)
         return {
             value: self._report(expected, Stretch(found.get(value, Profile.none(expected.columns))), share=share)
-            for value, expected in reference.by_slice.items()
+            for value, expected in ((name, layout.expected(each)) for name, each in reference.by_slice.items())
         }
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn calls it so
@@ -338,16 +345,12 @@ class DriftDetector:
         return None if self.columns is None else [str(name) for name in self.columns]
 
     def _stretches(
-        self, frames: Iterator[pd.DataFrame], time: str, freq: str, size: int | None
+        self, frames: Iterator[pd.DataFrame], layout: Layout, freq: str, size: int | None
     ) -> Iterator[tuple[str, Stretch]]:
-        reference = self._fitted()
         if size is None:
-            columns = [name for name in reference.profile.columns if name != time]
-            layout = self._layout(columns, time, reference.season, reference.joint)
-            by_time = stretches_by_time(frames, time, freq, layout.read)
+            by_time = stretches_by_time(frames, str(layout.time), freq, layout.read)
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
-            layout = self._layout(reference.profile.columns, reference.time, reference.season, reference.joint)
             by_size = stretches_by_size(frames, size, layout.read)
             yield from ((f"row {first}", stretch) for first, stretch in by_size)
 
@@ -361,6 +364,11 @@ class DriftDetector:
     def _tests(self) -> tuple[MultivariateTest, ...]:
         if isinstance(self.multivariate, bool):
             return DEFAULT_TESTS if self.multivariate else ()
+        if not isinstance(self.multivariate, Sequence):
+            raise TypeError(f"multivariate is True, False or a list such as [MMD()], not {_named(self.multivariate)}")
+        for test in self.multivariate:
+            if not isinstance(test, MultivariateTest):
+                raise TypeError(f"multivariate lists instances of MultivariateTest such as MMD(), not {_named(test)}")
         return tuple(self.multivariate)
 
     def _report(
@@ -389,6 +397,11 @@ def _by_name(statistics: Statistic | Statistics | None) -> Statistics:
     chosen: dict[str, Any] = dict(statistics or {})
     for name, statistic in chosen.items():
         if not isinstance(statistic, Statistic):
-            kind = f"the class {statistic.__name__}" if isinstance(statistic, type) else f"a {type(statistic).__name__}"
-            raise TypeError(f"statistics[{name!r}] is a statistic, such as KolmogorovSmirnov(), not {kind}")
+            raise TypeError(
+                f"statistics[{name!r}] is a statistic, such as KolmogorovSmirnov(), not {_named(statistic)}"
+            )
     return chosen
+
+
+def _named(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"

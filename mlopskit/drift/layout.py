@@ -21,7 +21,7 @@ class Layout:
     Attributes
     ----------
     columns : tuple of str or None
-        Those compared; None for all that tell nothing else.
+        Those compared, unless they tell something else; None for all.
     time, groups, weights : str or None
         The columns that tell when a row was, which rows are not independent, and how much each counts.
     season : {"hour", "weekday", "month"} or None
@@ -37,17 +37,16 @@ class Layout:
     """
 
     columns: tuple[str, ...] | None = None
-    time: str | None = None
-    groups: str | None = None
-    weights: str | None = None
+    time: str | None = attrs.field(default=None, converter=attrs.converters.optional(str))
+    groups: str | None = attrs.field(default=None, converter=attrs.converters.optional(str))
+    weights: str | None = attrs.field(default=None, converter=attrs.converters.optional(str))
     season: str | None = None
     joint: JointProfile | None = attrs.field(default=None, eq=False)
 
     def compared(self, columns: Collection[Any]) -> list[str]:
         """Tell which columns are compared, of those that there are."""
-        if self.columns is not None:
-            return list(self.columns)
-        return [name for name in map(str, columns) if name not in self._about_rows]
+        wanted = map(str, columns) if self.columns is None else self.columns
+        return [name for name in wanted if name not in self._about_rows]
 
     def added(self, columns: Collection[Any]) -> list[str]:
         """Tell which columns are for nothing."""
@@ -58,6 +57,10 @@ class Layout:
         """Profile the columns that are compared, but for some."""
         names = [name for name in self.compared(frame.columns) if name not in without]
         return Profile.of(frame, names, self.groups, self.weights)
+
+    def expected(self, reference: Profile) -> Profile:
+        """Leave out what is not compared of a profile of the reference."""
+        return reference.without(*(reference.columns.keys() - self.compared(reference.columns)))
 
     def read(self, frame: pd.DataFrame) -> Stretch:
         """Profile rows, tell their seasons and sum them together, as far as that is asked for."""

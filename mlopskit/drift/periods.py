@@ -8,8 +8,9 @@ from datetime import tzinfo
 import attrs
 import pandas as pd
 
+from mlopskit.drift.columns import as_pandas, kind_of
 from mlopskit.drift.multivariate.joint_profile import JointSummary
-from mlopskit.drift.profile import Profile
+from mlopskit.drift.profile import Profile, columns_of
 from mlopskit.errors import ValidationError
 
 
@@ -133,17 +134,27 @@ def stretches_by_size(
 
 
 def moments_of(frame: pd.DataFrame, time: str) -> pd.DatetimeIndex:
-    """Read a column as moments: it holds them already, or text in ISO 8601.
+    """Read a column as moments: it holds them already, or text in ISO 8601; in UTC where that has an offset.
 
     Raises
     ------
     ValidationError
         The frame has no such column, or it can not be read so.
     """
-    if time not in frame:
+    by_name = columns_of(frame)
+    if time not in by_name:
         raise ValidationError(f"the frame has no column {time!r} to tell the time: name another one with time=")
+    column = as_pandas(by_name[time])
+    if column.dtype.kind == "M":
+        return pd.DatetimeIndex(column)
+    known = column.dropna().astype(object)
+    if len(known) and kind_of(column) == "numeric":
+        raise ValidationError(
+            f"column {time!r} holds numbers: tell what they count with pandas.to_datetime(..., unit=...)"
+        )
     try:
-        return pd.DatetimeIndex(pd.to_datetime(frame[time], format="ISO8601"))
+        moments = pd.DatetimeIndex(pd.to_datetime(column.astype(object), format="ISO8601", utc=True))
+        return moments if len(known) and pd.Timestamp(known.iloc[0]).tz else moments.tz_localize(None)
     except (ValueError, TypeError):  # whose message shows a value
         raise ValidationError(
             f"column {time!r} can not be read as moments: convert it with pandas.to_datetime"

@@ -233,10 +233,13 @@ class Profile:
     def _column(self, name: str) -> ColumnProfile:
         return self.columns[name] if name in self.columns else _empty(absent=self.rows)
 
-    def without(self, column: str) -> Profile:
+    def without(self, *columns: str | None) -> Profile:
         """Return the profile of all other columns."""
-        kept = {name: each for name, each in self.columns.items() if name != column}
-        return attrs.evolve(self, columns=kept, groups={key: each.without(column) for key, each in self.groups.items()})
+        if self.columns.keys().isdisjoint(columns):
+            return self
+        kept = {name: each for name, each in self.columns.items() if name not in columns}
+        groups = {key: each.without(*columns) for key, each in self.groups.items()}
+        return attrs.evolve(self, columns=kept, groups=groups)
 
     def scaled(self, factor: float) -> Profile:
         """Return the profile of rows that weigh so many times as much."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -14,6 +15,7 @@ from mlopskit.drift.layout import Layout
 from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.joint_profile import JointProfile
 from mlopskit.drift.periods import Stretch, moments_of, season_of, stretches_by_time
+from mlopskit.drift.picture import LEAST_NAMED
 from mlopskit.drift.profile import Profile, columns_of, rows_by_label
 from mlopskit.drift.usual import Part, usual_effects
 from mlopskit.errors import ValidationError
@@ -37,6 +39,7 @@ class Reference:
     slices : str or None
         The column whose values have a profile each.
     by_slice : mapping of str to Profile
+        Of values that at least 5 rows have.
     joint : JointProfile or None
         What is kept of its columns together, if that was asked for.
     """
@@ -57,28 +60,37 @@ class Reference:
     ) -> Reference:  # fmt: skip
         """Learn from rows; see `DriftDetector.fit`."""
         profile = Profile.none()
-        joint: JointProfile | None = None
         stretches: dict[pd.Timestamp, Stretch] = {}
         by_season: dict[int, Profile] = {}
         by_slice: dict[str, Profile] = {}
-        for frame in frames:
-            profile = profile.merge(layout.profile(frame))
-            if tests and len(frame):
-                joint = _summed(joint, layout.without_roles(frame), layout.columns, tests)
-            if layout.time and freq:
-                merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.read))
-            if layout.time and layout.season:
-                for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), layout.season)):
-                    merge_into(by_season, {int(value): layout.profile(rows)})
-            if slices:
-                merge_into(by_slice, profiles_by_slice(frame, slices, layout))
+
+        def profiled() -> Iterator[pd.DataFrame]:
+            """Profile each chunk that passes by on its way to be summed."""
+            nonlocal profile
+            for frame in frames:
+                profile = profile.merge(layout.profile(frame))
+                if layout.time is not None and freq:
+                    merge_into(stretches, stretches_by_time([frame], layout.time, freq, layout.read))
+                if layout.time is not None and layout.season:
+                    for value, rows in frame.groupby(season_of(moments_of(frame, layout.time), layout.season)):
+                        merge_into(by_season, {int(value): layout.profile(rows)})
+                if slices is not None:
+                    merge_into(by_slice, profiles_by_slice(frame, slices, layout))
+                yield layout.without_roles(frame)
+
+        chunks = profiled()
+        together = None if layout.columns is None else layout.compared(())
+        joint = JointProfile(tests, together).fit(chunks) if tests else None
+        deque(chunks, maxlen=0)  # what nobody has summed is profiled all the same
         if layout.groups and profile.rows and not profile.groups:
             raise ValidationError(
                 f"column {layout.groups!r} has no value in the reference to tell which rows belong together: "
                 "name another one with groups=, or none if rows are independent"
             )
-        ordered = dict(sorted(by_season.items())), dict(sorted(by_slice.items()))
-        learned = cls(_usable(profile), {}, layout.time, layout.season, ordered[0], slices, ordered[1], joint)
+        usable = _usable(profile)
+        told = {} if slices is None else _told(by_slice, slices)
+        ordered = dict(sorted(by_season.items())), dict(sorted(told.items()))
+        learned = cls(usable, {}, layout.time, layout.season, ordered[0], slices, ordered[1], joint)
         if not freq:
             return learned
         parts = [learned.part(each) for _, each in sorted(stretches.items()) if each.profile.weight]
@@ -116,16 +128,6 @@ class Reference:
         return Part(profile, whole, sum(rows[each] * share for each, share in share_of_each.items()) / profile.weight)
 
 
-def _summed(
-    joint: JointProfile | None, frame: pd.DataFrame, columns: Sequence[str] | None, tests: Sequence[MultivariateTest]
-) -> JointProfile:
-    """Fit on the first rows, and add all others."""
-    if joint is None:
-        return JointProfile(tests, columns).fit(frame)
-    joint.reference_ += joint.summarize(frame)
-    return joint
-
-
 def profiles_by_slice(frame: pd.DataFrame, slices: str, layout: Layout) -> dict[str, Profile]:
     """Profile the rows of each value of a column, by its text; the column itself and rows without a value are left out.
 
@@ -138,6 +140,17 @@ def profiles_by_slice(frame: pd.DataFrame, slices: str, layout: Layout) -> dict[
     if slices not in by_name:
         raise ValidationError(f"the frame has no column {slices!r} to tell the slices: name another one with slices=")
     return {label: layout.profile(rows, without=[slices]) for label, rows in rows_by_label(frame, by_name[slices])}
+
+
+def _told(by_slice: Mapping[str, Profile], slices: str) -> dict[str, Profile]:
+    """Leave out slices of so few rows that their value, which may be a secret, would not be named elsewhere either."""
+    kept = {value: profile for value, profile in by_slice.items() if profile.rows >= LEAST_NAMED}
+    if not kept:
+        raise ValidationError(
+            f"column {slices!r} has no value that {LEAST_NAMED} rows of the reference have: name another one with "
+            "slices="
+        )
+    return kept
 
 
 def merge_into(known: dict[Any, Any], found: Mapping[Any, Any]) -> None:

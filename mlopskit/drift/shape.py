@@ -67,6 +67,6 @@ def as_text(value: float, kind: str) -> str:
     if not math.isfinite(value):
         return f"{value}"
     if kind == "datetime":
-        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=value)
-        return f"{moment:%Y-%m-%d %H:%M}" if moment.hour or moment.minute else f"{moment:%Y-%m-%d}"
+        minute = np.datetime64(int(value // 60), "m")  # of any year
+        return str(minute).replace("T", " ").removesuffix(" 00:00")
     return str(dt.timedelta(seconds=round(value))) if kind == "timedelta" else f"{value:.4g}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import io
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from sklearn.base import clone
 
 from mlopskit.drift import DriftDetector, Profile, Statistic, statistics
 from mlopskit.drift.multivariate.correlation import CorrelationChange
+from mlopskit.drift.multivariate.domain_classifier import DomainClassifier
+from mlopskit.drift.multivariate.mmd import MMD
 from mlopskit.drift.serializer import DetectorSerializer
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.records.drift import DriftReport
@@ -422,6 +425,50 @@ def test_the_time_column_is_not_compared_itself():
     assert all(each.column != "when" for period in timeline.periods for each in period.report.columns)
 
 
+def test_the_time_column_is_not_compared_in_periods_of_so_many_rows_either():
+    rows = dated(40, 50)
+    detector = DriftDetector().fit(rows)
+    timeline = detector.detect_by(rows, time="day", size=500)
+    assert {each.column for period in timeline.periods for each in period.report.columns} == {"distance", "origin"}
+    assert not timeline.alarms
+
+
+def test_a_time_column_that_was_summed_with_others_is_refused():
+    rows = dated(40, 50).assign(day=lambda each: each["day"].dt.strftime("%Y-%m-%d"))
+    detector = DriftDetector(multivariate=True).fit(rows)
+    for params in ({"freq": "MS"}, {"size": 500}):
+        with pytest.raises(ValidationError, match=r"call fit\(reference, time='day'\)"):
+            detector.detect_by(rows, time="day", **params)
+        timeline = DriftDetector(multivariate=True).fit(rows, time="day").detect_by(rows, time="day", **params)
+        assert all(period.report.together and not period.report.drifted for period in timeline.periods)
+
+
+@pytest.mark.parametrize("role", ["time", "slices", "groups", "weights"])
+def test_roles_may_be_names_that_are_no_text(role):
+    rows = frame()[["distance", "when"]].set_axis([0, 1], axis="columns")
+    rows[2] = {"time": rows[1], "slices": rows.index % 2, "groups": rows.index // 20, "weights": 1.0}[role]
+
+    def found(name, batch):
+        of_detector, of_fit = ({role: name}, {}) if role in ("groups", "weights") else ({}, {role: name})
+        detector = DriftDetector(**of_detector).fit(batch, **of_fit, **({"freq": "6h"} if role == "time" else {}))
+        timeline = detector.detect_by(batch, time=name, freq="D") if role == "time" else None
+        return detector.detect(batch), detector.detect_slices(batch) if role == "slices" else timeline
+
+    assert found(2, rows) == found("2", rows.rename(columns=str))
+
+
+def test_roles_are_never_compared():
+    rows = frame().assign(w=1.0, g=frame().index // 20)
+    for params, learned in (({"weights": "w"}, {}), ({"groups": "g"}, {}), ({}, {"time": "when"})):
+        role = next(iter({**params, **learned}.values()))
+        detector = DriftDetector(columns=["distance", role], multivariate=True, **params).fit(rows, **learned)
+        report = detector.detect(rows)
+        assert [each.column for each in report.columns] == ["distance"]
+        assert report.together
+    later = DriftDetector().fit(rows).set_params(weights="w")
+    assert "w" not in [each.column for each in later.detect(rows).columns]
+
+
 def test_what_is_no_time_is_refused_without_showing_values(detector):
     with pytest.raises(ValidationError, match="no column 'hour'"):
         detector.detect_by(frame(), time="hour")
@@ -636,6 +683,21 @@ def test_values_of_one_text_are_one_slice_and_one_group():
     assert [each.rows for each in groups.values()] == [900]
 
 
+@pytest.mark.parametrize("values", [[None], range(500)])
+def test_slices_of_too_few_rows_to_be_named_are_refused_if_there_are_no_others(values):
+    rows = frame().assign(slice=pd.Series(values))
+    with pytest.raises(ValidationError, match="'slice' has no value that 5 rows of the reference have"):
+        DriftDetector().fit(rows, slices="slice")
+
+
+def test_slices_of_too_few_rows_take_no_alpha_of_others():
+    rows = frame().assign(slice=lambda each: each["origin"].mask(each.index < 4, "few"))
+    detector = DriftDetector().fit([rows.head(2), rows.tail(-2)], slices="slice")
+    reports = detector.detect_slices(rows)
+    assert list(reports) == ["EWR", "JFK", "LGA"]
+    assert {report.alpha for report in reports.values()} == {0.05 / 3}
+
+
 def pair(rows: int, seed: int, correlation: float = 0.9) -> pd.DataFrame:
     """Two columns that go together, and a label."""
     random = np.random.default_rng(seed)
@@ -712,3 +774,62 @@ def test_a_list_that_is_no_vector_does_not_show_itself():
     report = DriftDetector(multivariate=True).fit(vectors).detect(lists)
     assert row(report, "vector").verdict == "changed kind"
     assert "secret" not in report.html
+
+
+def test_a_detector_with_tests_of_all_columns_is_cloned():
+    detector = DriftDetector(multivariate=[MMD(frequencies=64), CorrelationChange()])
+    twin = clone(detector)
+    assert [repr(test) for test in twin.multivariate] == [repr(test) for test in detector.multivariate]
+    assert twin.multivariate[0] is not detector.multivariate[0]
+
+
+@pytest.mark.parametrize(
+    ("multivariate", "named"),
+    [
+        (None, "a NoneType"),
+        (MMD(), "a MMD"),
+        ("mmd", "a str"),
+        ([MMD], "the class MMD"),
+        ([DomainClassifier()], "a DomainClassifier"),
+        ([MMD(), None], "a NoneType"),
+    ],
+)
+def test_what_is_no_test_of_all_columns_is_refused_before_rows_are_read(multivariate, named):
+    def rows():
+        raise AssertionError
+        yield
+
+    with pytest.raises(TypeError, match=f"multivariate .* not {named}"):
+        DriftDetector(multivariate=multivariate).fit(rows())
+
+
+@pytest.mark.parametrize("size", [1, 40, 700])
+def test_columns_together_are_learned_from_chunks_as_from_the_whole(size):
+    reference, parted = pair(2000, 0).sort_values("temp"), pair(900, 1, correlation=0.2)
+    chunks = (reference.iloc[start : start + size] for start in range(0, 2000, size))
+    whole, again = (DriftDetector(multivariate=True).fit(rows) for rows in (reference, chunks))
+    assert again.detect(parted) == whole.detect(parted)
+    assert again.detect(parted).together.drifted
+
+
+def test_a_batch_of_a_million_rows():
+    random = np.random.default_rng(0)
+    reference, current = (
+        pd.DataFrame({"hour": random.integers(0, 24, rows), "late": random.random(rows) < share})
+        for rows, share in ((5000, 0.2), (10**6, 0.35))
+    )
+    report = DriftDetector().fit(reference).detect(current)
+    assert [(each.verdict, each.n) for each in report.columns] == [("stable", 10**6), ("drifted", 10**6)]
+    assert row(report, "late").effect == pytest.approx(0.15, abs=0.02)
+    chunks = (current.iloc[start : start + 300_000] for start in range(0, 10**6, 300_000))
+    assert DriftDetector().fit(reference).detect(chunks) == report
+
+
+def test_moments_of_years_that_nanoseconds_do_not_reach():
+    far = pd.DataFrame({"when": np.array(["2013-01-01", "20000-01-01"] * 50, dtype="M8[s]")})
+    objects = pd.DataFrame({"when": pd.Series([dt.datetime(2013, 1, 1, tzinfo=dt.UTC)] * 49, dtype=object)})
+    objects.loc[49, "when"] = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+    for rows in (far, objects):
+        report = DriftDetector().fit(rows).detect(rows)
+        assert row(report, "when").verdict == "stable"
+        assert row(report, "when").kind == "datetime"

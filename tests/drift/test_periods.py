@@ -1,7 +1,8 @@
-"""Stretches of time begin where they begin, whatever rows there are."""
+"""Moments are read; stretches of time begin where they begin, whatever rows there are."""
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlopskit.drift.layout import Layout
-from mlopskit.drift.periods import stretches_by_size, stretches_by_time
+from mlopskit.drift.periods import moments_of, stretches_by_size, stretches_by_time
 from mlopskit.errors import ValidationError
 
 READ = Layout(("x",), time="when", season="weekday").read
@@ -86,3 +87,60 @@ def test_seasons_of_a_stretch_are_counted_or_weighed():
     assert first.seasons == counted.to_dict()
     ((_, first), *_) = stretches_by_size([whole], 100, Layout(("x",), "when", weights="weight", season="weekday").read)
     assert first.seasons == (counted / 2).to_dict()
+
+
+def moments(values, dtype=None):
+    return moments_of(pd.DataFrame({"t": pd.Series(values, dtype=dtype)}), "t")
+
+
+def test_text_is_read_as_it_is_written_and_offsets_in_utc():
+    assert moments(["2013-03-30", None]).tolist() == [pd.Timestamp("2013-03-30"), pd.NaT]
+    summer = moments([None, "2013-03-30T00:00+01:00", "2013-04-01T00:00+02:00"])
+    assert summer.tolist() == [pd.NaT, *pd.to_datetime(["2013-03-29T23:00Z", "2013-03-31T22:00Z"])]
+    assert moments(["2013-03-30T00:00+01:00"]).tolist() == summer[1:2].tolist()
+
+
+def test_moments_keep_their_zone():
+    zoned = pd.date_range("2013-01-01", periods=3, tz="America/New_York")
+    assert moments(zoned).equals(pd.DatetimeIndex(zoned))
+
+
+def test_objects_of_moments_and_dates_are_moments():
+    day = dt.date(2013, 1, 1)
+    assert moments([day, None], object).tolist() == [pd.Timestamp("2013-01-01"), pd.NaT]
+    zoned = dt.datetime(2013, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    assert moments([zoned, zoned.astimezone(dt.UTC)], object).tolist() == 2 * [pd.Timestamp("2012-12-31T22:00Z")]
+
+
+def test_moments_and_dates_of_arrow():
+    pytest.importorskip("pyarrow")
+    days = pd.Series([dt.date(2013, 1, 1), None], dtype="date32[day][pyarrow]")
+    assert moments(days).tolist() == [pd.Timestamp("2013-01-01"), pd.NaT]
+    zoned = pd.Series(pd.date_range("2013-01-01", periods=3, tz="America/New_York"))
+    assert moments(zoned.astype("timestamp[ns, America/New_York][pyarrow]")).equals(pd.DatetimeIndex(zoned))
+    assert moments(pd.Series(["2013-01-01"], dtype="string[pyarrow]")).tolist() == [pd.Timestamp("2013-01-01")]
+
+
+@pytest.mark.parametrize("values", [[2013, 2014], [1.37e9, None], np.array([1, 2], dtype=object)])
+def test_numbers_do_not_say_what_they_count(values):
+    with pytest.raises(ValidationError, match=r"'t' holds numbers: .*to_datetime\(\.\.\., unit=\.\.\.\)"):
+        moments(values)
+
+
+@pytest.mark.parametrize("dtype", [float, object, "M8[ns]"])
+def test_no_moment_is_known_where_all_are_missing(dtype):
+    assert moments([None, None], dtype).isna().all()
+
+
+@pytest.mark.parametrize("values", [["secret"], ["2013-01-01", "secret"], [True], ["99999-01-01"], [[1.0]]])
+def test_what_is_no_moment_is_refused_without_showing_it(values):
+    with pytest.raises(ValidationError, match="'t' can not be read as moments") as caught:
+        moments(values)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_column_is_known_by_the_text_of_its_name():
+    frame = pd.DataFrame({0: ["2013-01-01"]})
+    assert moments_of(frame, "0").tolist() == [pd.Timestamp("2013-01-01")]
+    with pytest.raises(ValidationError, match="no column '1'"):
+        moments_of(frame, "1")

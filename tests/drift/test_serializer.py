@@ -98,7 +98,9 @@ def test_a_planted_value_is_not_in_the_bytes():
     planted.loc[7, "tail"] = "planted-secret"
     planted.loc[7, "origin"] = "planted-secret"
     planted.loc[7, "number"] = secret
-    data = to_bytes(DriftDetector().fit(planted))
+    planted["user"] = ["usual", *4 * ["planted-secret"], *19_995 * ["usual"]]
+    detector = DriftDetector(groups="tail", multivariate=True)
+    data = to_bytes(detector.fit(planted, time="day", season="weekday", slices="user"))
     assert b"planted-secret" not in data
     assert str(secret).encode() not in data
     columns = back(data).profile_.columns

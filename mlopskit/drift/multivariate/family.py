@@ -75,7 +75,7 @@ class MultivariateTest(ABC):
         self.features_ = features
         self.learned_ = dict(learned)
 
-    def get_params(self) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn calls it so
         """Give the parameters by name, to be set again on a copy."""
         return attrs.asdict(self) if attrs.has(type(self)) else {}  # type: ignore[arg-type]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.correlation import CorrelationChange
@@ -115,7 +117,8 @@ class JointProfile:
         Parameters
         ----------
         reference : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
-            What is frozen comes from at most 20,000 rows of it, or of its first chunk, drawn at random.
+            What is frozen comes from at most 20,000 rows of it, drawn at random; of chunks, from the first ones that
+            have so many together.
 
         Raises
         ------
@@ -123,8 +126,8 @@ class JointProfile:
             There is no row or no column to learn from, or two columns have one name.
         """
         chunks = _chunks(reference)
-        first = next(chunks, None)
-        if first is None or not len(first):
+        first = _first_rows(chunks)
+        if first is None:
             raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
         learned_from = drawn(len(first), _ROWS_TO_LEARN_FROM)
         sample = first if learned_from.all() else _rows(first, learned_from)
@@ -272,6 +275,20 @@ class JointProfile:
 def _chunks(rows: Frame | Iterable[Frame]) -> Iterator[Frame]:
     whole = hasattr(rows, "iloc") or isinstance(rows, np.ndarray)
     return iter([rows] if whole else rows)
+
+
+def _first_rows(chunks: Iterator[Frame]) -> Frame | None:
+    """Put together the chunks that it takes to have enough rows to learn from."""
+    found: list[Any] = []
+    while sum(map(len, found)) < _ROWS_TO_LEARN_FROM and (chunk := next(chunks, None)) is not None:
+        found += [chunk] if len(chunk) else []
+    if len(found) < 2:
+        return found[0] if found else None
+    if isinstance(found[0], np.ndarray):
+        return np.concatenate(found)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of pandas 2.2: what dtype columns without values will give
+        return pd.concat(found, ignore_index=True)
 
 
 def _rows(frame: Frame, which: Any) -> Frame:
