@@ -125,16 +125,17 @@ class DriftDetector:
             the shares that the batch has of them: a Sunday with Sundays. With `freq` stretches are held against those
             of their seasons too.
         slices : str, optional
-            Keep a profile for each value of a column as well, for `detect_slices`. The values are kept as text, 1.0 as
-            1 is.
+            Keep a profile for each value of a column as well, for `detect_slices`; of values that at least 5 rows have.
+            They are kept as text, 1.0 as 1 is.
 
         Raises
         ------
         ValueError
             A parameter is out of its range.
         ValidationError
-            The reference has no rows, lacks one of `columns`, has two columns of one name, a column of two kinds, or no
-            row with a group; or a profile was made without the groups or weights that the detector has.
+            The reference has no rows, lacks one of `columns`, has two columns of one name, a column of two kinds, no
+            row with a group, or no slice of 5 rows; or a profile was made without the groups or weights that the
+            detector has.
         """
         rule, tests = self._rule(), self._tests()
         if (freq or season) and time is None:

@@ -96,14 +96,21 @@ def test_chunks_give_the_same_answer_as_the_whole(frame, size):
     assert profile.detect(current.sample(frac=1, random_state=0)) == profile.detect(current)
 
 
-def test_chunks_of_the_reference_add_up(frame):
-    first, second = (frame(np.random.default_rng(seed), 500) for seed in (0, 1))
-    profile = small().fit([first, second])
-    again = small().fit(first)
-    again.reference_ += again.summarize(second)
-    current = frame(np.random.default_rng(2), 200)
-    assert profile.detect(current) == again.detect(current)
-    assert profile.reference_.rows == 1000
+@pytest.mark.parametrize("size", [1, 37, 600])
+def test_a_reference_in_chunks_is_learned_from_as_the_whole(frame, size):
+    whole = frame(np.random.default_rng(0), 1000)
+    chunks = [whole.iloc[start : start + size] for start in range(0, 1000, size)]
+    profile = small().fit([whole.head(0), *chunks])
+    assert profile.to_json() == small().fit(whole).to_json()
+
+
+def test_chunks_beyond_those_learned_from_add_up():
+    rows = np.random.default_rng(0).normal(size=(45_000, 3))
+    profile = small((MMD(frequencies=8),)).fit([rows[:15_000], rows[15_000:30_000], rows[30_000:]])
+    again = small((MMD(frequencies=8),)).fit(rows[:30_000])
+    again.reference_ += again.summarize(rows[30_000:])
+    assert profile.to_json() == again.to_json()
+    assert profile.reference_.rows == 45_000
 
 
 def test_a_long_reference_is_learned_from_in_part_and_summed_whole():
