@@ -32,7 +32,9 @@ class NormalScores(ColumnEncoding):
 
     Knots near 96 quantiles, which lie densest at the ends, cut the line into cells of at least ten rows of the
     reference, and one beyond either end where a common value is the last; all values in a cell have the score of its
-    middle. A knot lies halfway between two values of the reference, so that it is neither of them.
+    middle. A knot lies between two values of the reference, so that it is neither of them, and where a new row is
+    below it as often as one of the reference: scores of many columns would drift together otherwise, by next to
+    nothing each.
 
     Attributes
     ----------
@@ -64,8 +66,7 @@ class NormalScores(ColumnEncoding):
         rows = len(ascending)
         shares = ndtr(np.arange(-HIGHEST_SCORE + STEP / 2, HIGHEST_SCORE, STEP))
         ends = _cell_ends(ascending, np.rint(shares * rows).astype(np.intp))
-        above = np.append(ascending, ascending[-1:])[ends]
-        knots = ascending[ends - 1] / 2 + above / 2
+        knots = _between(ascending, ends)
         if len(ends) and ascending[0] == ascending[ends[0] - 1]:
             knots, ends = np.r_[np.nextafter(ascending[0], -np.inf), knots], np.r_[0, ends]
         bounds = np.r_[0, ends, rows]
@@ -108,6 +109,18 @@ def _cell_ends(ascending: Floats, ranks: npt.NDArray[np.intp]) -> npt.NDArray[np
         if end - kept[-1] >= FEWEST_ROWS and (end == rows or rows - end >= FEWEST_ROWS):
             kept.append(end)
     return np.array(kept[1:], dtype=np.intp)
+
+
+def _between(ascending: Floats, ends: npt.NDArray[np.intp]) -> Floats:
+    """Lay knots where a new row lies below as often as a row of the reference.
+
+    A new one falls into each of the ``rows + 1`` gaps between the values alike. With ``below`` of them and the share
+    ``below / rows`` of the next, it is below with the probability ``below / rows``.
+    """
+    rows = len(ascending)
+    lower, upper = ascending[ends - 1], np.append(ascending, ascending[-1:])[ends]
+    knots = lower + ends / rows * (upper - lower)
+    return np.maximum(lower, np.minimum(knots, np.nextafter(upper, -np.inf)))
 
 
 def _centres(ascending: Floats, knots: Floats, bounds: npt.NDArray[np.intp]) -> Floats:

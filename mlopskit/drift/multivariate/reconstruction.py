@@ -30,7 +30,9 @@ class ReconstructionError(MultivariateTest):
     better have moved, too.
 
     Components fit the rows that they come from better than others. They are learned from one half of the reference
-    therefore, drawn at random, and the errors of the other half are compared.
+    therefore, drawn at random, and the errors of the other half are compared. So are centre and scale, but for scores:
+    those of the whole reference have a mean and a variance that are known beforehand, and one half is always off them
+    by as much as the other, to the other side, which with many columns shows as drift.
 
     The effect is ``2 AUC - 1`` for normal errors of the two means and their common standard deviation.
 
@@ -50,9 +52,7 @@ class ReconstructionError(MultivariateTest):
 
     def learn(self, matrix: Floats) -> Mapping[str, Floats]:
         """Learn centre, scale and components."""
-        centre, scale = np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
-        if len(matrix):
-            centre, scale = matrix.mean(axis=0), np.maximum(matrix.std(axis=0), _LEAST_SCALE)
+        centre, scale = _standardisation(matrix)
         scaled = (matrix - centre) / scale
         values, vectors = np.linalg.eigh(scaled.T @ scaled)
         values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
@@ -68,8 +68,16 @@ class ReconstructionError(MultivariateTest):
 
     def fit_summarize(self, matrix: Floats, features: Iterable[Feature]) -> Moments:
         """Learn from half of the rows, and give the moments of the others."""
+        features = tuple(features)
         mine = drawn(len(matrix), -(-len(matrix) // 2))
-        super().fit_summarize(matrix[mine], features)
+        learned, is_score = self.learn(matrix[mine]), [feature.kind == "score" for feature in features]
+        centre, scale = _standardisation(matrix)
+        learned = {
+            "centre": np.where(is_score, centre, learned["centre"]),
+            "scale": np.where(is_score, scale, learned["scale"]),
+            "components": learned["components"],
+        }
+        self.restore(features, learned)
         return self.summarize(matrix[~mine])
 
     def numbers(self, matrix: Floats) -> npt.NDArray[Any]:
@@ -98,3 +106,9 @@ class ReconstructionError(MultivariateTest):
             contributions=dict(zip(self._columns, beyond_chance(z[1:]).tolist(), strict=True)),
             details=(f"mean error of rows put together from the main components: {before:.3g} -> {after:.3g}",),
         )
+
+
+def _standardisation(matrix: Floats) -> tuple[Floats, Floats]:
+    if not len(matrix):
+        return np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
+    return matrix.mean(axis=0), np.maximum(matrix.std(axis=0), _LEAST_SCALE)

@@ -63,6 +63,13 @@ def test_ties_share_a_score_and_their_neighbours_have_others():
     assert scores_of(zeros, [-1, 0, 1]).tolist() == [-3, 0, 3]
 
 
+def test_a_new_row_lies_below_a_knot_as_often_as_one_of_the_reference():
+    """Of a uniform variable the knot itself is the probability to lie below it."""
+    random = np.random.default_rng(0)
+    knots = np.array([NormalScores.of(random.random(40)).knots for _ in range(4000)])
+    assert knots.mean(axis=0) == pytest.approx([10 / 40, 20 / 40, 30 / 40], abs=0.004)
+
+
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0] * 4])
 def test_few_values_have_no_knots(values):
     encoding = NormalScores.of(np.array(values))

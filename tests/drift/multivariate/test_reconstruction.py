@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from mlopskit.drift.multivariate.encoding import Feature
+from mlopskit.drift.multivariate.encoding import Encoder, Feature
 from mlopskit.drift.multivariate.reconstruction import ReconstructionError
 from mlopskit.drift.multivariate.sampling import drawn
 
@@ -19,14 +20,18 @@ def rows_of(random, rows, broken=False):
     return matrix
 
 
-def test_errors_and_p_value_are_those_of_scikit_learn_and_scipy():
+@pytest.mark.parametrize("kind", ["dimension", "score"])
+def test_errors_and_p_value_are_those_of_scikit_learn_and_scipy(kind):
     random = np.random.default_rng(1)
     before, after = rows_of(random, 600), rows_of(random, 300)
     test = ReconstructionError()
-    reference = test.fit_summarize(before, FEATURES)
+    reference = test.fit_summarize(before, [Feature(f"x{number}", kind) for number in range(8)])
     half = drawn(600, 300)
     scaler = StandardScaler().fit(before[half])
     pca = PCA(0.65).fit(scaler.transform(before[half]))
+    if kind == "score":
+        scaler.fit(before)
+    pca.mean_[:] = 0
 
     def errors(rows):
         scaled = scaler.transform(rows)
@@ -57,6 +62,22 @@ def test_false_alarms_though_components_fit_their_own_rows(most_alarms):
         reference = test.fit_summarize(random.normal(size=(200, 40)), features)
         alarms += test.compare(reference, test.summarize(random.normal(size=(200, 40)))).p_value < 0.05
     assert alarms <= most_alarms(200, 0.05)
+
+
+@pytest.mark.parametrize("sizes", [(60, 60, 150), (60, 60, 50), (100, 1000, 50)])
+def test_false_alarms_of_few_rows_and_many_columns(most_alarms, sizes):
+    rows, current_rows, columns = sizes
+    z = []
+    for seed in range(100):
+        random = np.random.default_rng([seed, *sizes])
+        before, after = (
+            pd.DataFrame(random.normal(size=(size, columns))).add_prefix("x") for size in (rows, current_rows)
+        )
+        encoder, test = Encoder.of(before), ReconstructionError()
+        reference = test.fit_summarize(encoder.encode(before), encoder.features)
+        z.append(test.compare(reference, test.summarize(encoder.encode(after))))
+    assert sum(result.p_value < 0.05 for result in z) <= most_alarms(100, 0.05)
+    assert abs(np.mean([result.statistic for result in z])) < 0.4  # a standard error is 0.1
 
 
 def test_share_is_a_share():
