@@ -37,6 +37,7 @@ POSITIVE = number(lambda value: value > 0, "above 0")
 NOT_NEGATIVE = number(lambda value: value >= 0, "of at least 0")
 PROBABILITY = number(lambda value: 0 < value < 1, "between 0 and 1")
 SHARE = number(lambda value: 0 < value <= 1, "above 0 and up to 1")
+EFFECT = number(lambda value: 0 <= value <= 1, "from 0 to 1")
 
 
 def one_of(*choices: object) -> Check:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.columns import kind_of, numbers_by_row
+from mlopskit.drift.columns import Kind, kind_of, numbers_by_row
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -55,6 +55,11 @@ def on_lattice(numbers: Floats, highest: float) -> Floats:
     """Clip numbers, and round them to multiples of 1/16."""
     clipped = np.clip(numbers, -highest, highest)
     return np.round(clipped / STEP) * STEP + 0.0  # no negative zero
+
+
+def kind_of_values(values: Values) -> Kind:
+    """Tell what a column holds; an array of two dimensions holds vectors."""
+    return "vector" if isinstance(values, np.ndarray) else kind_of(values)
 
 
 def read_numbers(values: Values) -> Floats:

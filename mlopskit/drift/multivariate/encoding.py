@@ -10,8 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.columns import NUMBERS, Kind, kind_of
-from mlopskit.drift.multivariate.column_encoding import ColumnEncoding, FeatureKind, Floats, Values, read_numbers
+from mlopskit.drift.columns import NUMBERS
+from mlopskit.drift.multivariate.column_encoding import (
+    ColumnEncoding,
+    FeatureKind,
+    Floats,
+    Values,
+    kind_of_values,
+    read_numbers,
+)
 from mlopskit.drift.multivariate.levels import Flags, Levels
 from mlopskit.drift.multivariate.normal_scores import NormalScores
 from mlopskit.drift.multivariate.vectors import Vectors
@@ -72,7 +79,8 @@ class Encoder:
     ----------
     columns : dict of str to ColumnEncoding
     features : tuple of Feature
-        The columns of the matrix: first those of the values, then one for each column that says what is missing.
+        The columns of the matrix: first those of the values, then one for each column that says what is missing;
+        sorted by the name of the column.
 
     Examples
     --------
@@ -114,20 +122,7 @@ class Encoder:
         ValidationError
             A column is not there, two have one name, or there is none to encode.
         """
-        by_name = columns_of(reference)
-        wanted = list(by_name) if columns is None else [str(name) for name in columns]
-        unknown = [name for name in wanted if name not in by_name]
-        if unknown:
-            raise ValidationError(
-                f"the reference has no column {', '.join(map(repr, unknown))}: it has {', '.join(by_name)}"
-            )
-        if columns is None:
-            wanted = [name for name in wanted if _kind_of(by_name[name]) not in ("datetime", "timedelta")]
-        if not wanted:
-            raise ValidationError(
-                "the reference has no column to encode: moments are encoded only if columns= names them"
-            )
-        return cls({name: _choose(by_name[name]) for name in wanted})
+        return cls({name: _choose(values) for name, values in columns_to_encode(reference, columns).items()})
 
     def encode(self, rows: Frame) -> Floats:
         """Give the matrix, shape (rows, features): multiples of 1/16 between -4 and 4, never NaN.
@@ -178,12 +173,24 @@ def columns_of(rows: Frame) -> dict[str, Values]:
     return columns
 
 
-def _kind_of(values: Values) -> Kind:
-    return "vector" if isinstance(values, np.ndarray) else kind_of(values)
+def columns_to_encode(reference: Frame, columns: Iterable[Any] | None = None) -> dict[str, Values]:
+    """Give the columns that `Encoder.of` encodes, which raises the same: by name, so that their order tells nothing."""
+    by_name = columns_of(reference)
+    wanted = list(by_name) if columns is None else [str(name) for name in columns]
+    unknown = [name for name in wanted if name not in by_name]
+    if unknown:
+        raise ValidationError(
+            f"the reference has no column {', '.join(map(repr, unknown))}: it has {', '.join(by_name)}"
+        )
+    if columns is None:
+        wanted = [name for name in wanted if kind_of_values(by_name[name]) not in ("datetime", "timedelta")]
+    if not wanted:
+        raise ValidationError("the reference has no column to encode: moments are encoded only if columns= names them")
+    return {name: by_name[name] for name in sorted(wanted)}
 
 
 def _choose(values: Values) -> ColumnEncoding:
-    kind = _kind_of(values)
+    kind = kind_of_values(values)
     if kind == "vector":
         return Vectors.of(values)
     if kind == "boolean":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -14,13 +15,14 @@ import pandas as pd
 
 from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.correlation import CorrelationChange
-from mlopskit.drift.multivariate.encoding import Encoder, Frame
+from mlopskit.drift.multivariate.encoding import Encoder, Frame, columns_of, columns_to_encode
 from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.mmd import MMD
 from mlopskit.drift.multivariate.moments import Moments
 from mlopskit.drift.multivariate.movements import Marginals, describe
 from mlopskit.drift.multivariate.reconstruction import ReconstructionError
-from mlopskit.drift.multivariate.sampling import drawn
+from mlopskit.drift.multivariate.sampling import content_order, drawn
+from mlopskit.drift.parameters import EFFECT, PROBABILITY
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.records.multivariate import ColumnMovement, MultivariateReport
 
@@ -55,6 +57,13 @@ class JointSummary:
         return JointSummary(self.marginals + other.marginals, tuple(merged))
 
 
+def _as_tests(tests: Iterable[MultivariateTest] | None) -> tuple[MultivariateTest, ...]:
+    if isinstance(tests, MultivariateTest):
+        raise TypeError(f"tests is a list of tests: write tests=[{type(tests).__name__}(...)]")
+    return DEFAULT_TESTS if tests is None else tuple(tests)
+
+
+@attrs.define(eq=False, slots=False)
 class JointProfile:
     """Tells whether rows have moved away from the reference as a whole, where no column may have moved by itself.
 
@@ -90,26 +99,18 @@ class JointProfile:
     >>> report.drifted
     True
     >>> report.results[0].details
-    ('correlation of temp and dew point: 0.89 -> ...',)
+    ('correlation of dew point and temp: 0.89 -> ...',)
     """
 
-    def __init__(
-        self,
-        tests: Sequence[MultivariateTest] | None = None,
-        columns: Sequence[str] | None = None,
-        alpha: float = 0.05,
-        min_effect: float = 0.1,
-    ):
-        if isinstance(columns, str):
-            raise ValueError(f"columns is a list of names: write columns=[{columns!r}]")
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha is a probability between 0 and 1, not {alpha!r}")
-        if not 0 <= min_effect <= 1:
-            raise ValueError(f"min_effect lies between 0 and 1, not at {min_effect!r}")
-        self.tests = DEFAULT_TESTS if tests is None else tuple(tests)
-        self.columns = columns
-        self.alpha = alpha
-        self.min_effect = min_effect
+    tests: tuple[MultivariateTest, ...] = attrs.field(default=None, converter=_as_tests)
+    columns: Sequence[str] | None = attrs.field(default=None)
+    alpha: float = attrs.field(default=0.05, validator=PROBABILITY)
+    min_effect: float = attrs.field(default=0.1, validator=EFFECT)
+
+    @columns.validator
+    def _check_columns(self, _: object, value: object) -> None:
+        if isinstance(value, str):
+            raise ValueError(f"columns is a list of names: write columns=[{value!r}]")
 
     def fit(self, reference: Frame | Iterable[Frame]) -> JointProfile:
         """Freeze from the reference how rows are encoded and what the tests need, and sum its rows.
@@ -117,27 +118,29 @@ class JointProfile:
         Parameters
         ----------
         reference : DataFrame, ndarray of shape (rows, dimensions), or iterable of such
-            What is frozen comes from at most 20,000 rows of it, drawn at random; of chunks, from the first ones that
-            have so many together.
+            What is frozen comes from at most 20,000 rows of it, drawn at random; which ones, what rows hold decides,
+            and not their order or that of the columns. Of chunks, it comes from the first ones that have so many
+            together.
 
         Raises
         ------
         ValidationError
-            There is no row or no column to learn from, or two columns have one name.
+            There is no row or no column to learn from, or two columns have one name. What was fitted before stays.
         """
         chunks = _chunks(reference)
         first = _first_rows(chunks)
         if first is None:
             raise ValidationError("the reference has no rows: fit on the data that the model was trained on")
+        order = content_order(columns_to_encode(first, self.columns))
         learned_from = drawn(len(first), _ROWS_TO_LEARN_FROM)
-        sample = first if learned_from.all() else _rows(first, learned_from)
-        self.encoder_ = Encoder.of(sample, self.columns)
-        matrix = self.encoder_.encode(sample)
-        self.tests_ = tuple(copy.copy(test) for test in self.tests)
-        moments = tuple(test.fit_summarize(matrix, self.encoder_.features) for test in self.tests_)
-        self.reference_ = JointSummary(Marginals.of(matrix), moments)
-        self.reference_ += self.summarize(_blocks(first, np.flatnonzero(~learned_from)))
-        self.reference_ += self.summarize(chunks)
+        sample = _rows(first, order[learned_from])
+        encoder = Encoder.of(sample, self.columns)
+        matrix = encoder.encode(sample)
+        tests = tuple(copy.copy(test) for test in self.tests)
+        moments = tuple(test.fit_summarize(matrix, encoder.features) for test in tests)
+        others = chain(_blocks(first, np.sort(order[~learned_from])), chunks)
+        reference_ = JointSummary(Marginals.of(matrix), moments) + _sum(encoder, tests, others)
+        self.encoder_, self.tests_, self.reference_ = encoder, tests, reference_
         return self
 
     def summarize(self, rows: Frame | Iterable[Frame]) -> JointSummary:
@@ -153,16 +156,8 @@ class JointProfile:
         NotFittedError
             `fit` has not been called.
         """
-        self._fitted()
-        parts = (
-            self._sum(_rows(chunk, slice(start, start + _BLOCK)))
-            for chunk in _chunks(rows)
-            for start in range(0, len(chunk), _BLOCK)
-        )
-        first = next(parts, None)
-        if first is None:
-            first = self._sum_matrix(np.zeros((0, len(self.encoder_.features))))
-        return sum(parts, start=first)
+        tests = self._fitted()
+        return _sum(self.encoder_, tests, _chunks(rows))
 
     def compare(
         self, current: JointSummary, alpha: float | None = None, min_effect: float | None = None
@@ -177,14 +172,18 @@ class JointProfile:
             Others than the profile's.
         """
         tests = self._fitted()
+        alpha, min_effect = (
+            self.alpha if alpha is None else alpha,
+            self.min_effect if min_effect is None else min_effect,
+        )
+        PROBABILITY(self, attrs.fields(JointProfile).alpha, alpha)
+        EFFECT(self, attrs.fields(JointProfile).min_effect, min_effect)
         results = tuple(
             test.compare(before, after)
             for test, before, after in zip(tests, self.reference_.moments, current.moments, strict=True)
         )
         words = describe(self.encoder_, self.reference_.marginals, current.marginals)
-        report = MultivariateReport(
-            results, (), self.alpha if alpha is None else alpha, self.min_effect if min_effect is None else min_effect
-        )
+        report = MultivariateReport(results, (), alpha, min_effect)
         blamed = report.alarms or [result for result in results if not result.note]
         shares = {
             name: sum(result.contributions.get(name, 0.0) for result in blamed) / max(len(blamed), 1) for name in words
@@ -260,21 +259,28 @@ class JointProfile:
         )
         return profile
 
-    def _sum(self, rows: Frame) -> JointSummary:
-        return self._sum_matrix(self.encoder_.encode(rows))
-
-    def _sum_matrix(self, matrix: Floats) -> JointSummary:
-        return JointSummary(Marginals.of(matrix), tuple(test.summarize(matrix) for test in self.tests_))
-
     def _fitted(self) -> tuple[MultivariateTest, ...]:
         if not hasattr(self, "tests_"):
             raise NotFittedError("this JointProfile has no reference yet: call fit(reference) first")
         return self.tests_
 
 
+def _sum(encoder: Encoder, tests: tuple[MultivariateTest, ...], chunks: Iterable[Frame]) -> JointSummary:
+    total = _sum_matrix(tests, np.zeros((0, len(encoder.features))))
+    for chunk in chunks:
+        for start in range(0, len(chunk), _BLOCK):
+            total += _sum_matrix(tests, encoder.encode(_rows(chunk, slice(start, start + _BLOCK))))
+    return total
+
+
+def _sum_matrix(tests: tuple[MultivariateTest, ...], matrix: Floats) -> JointSummary:
+    return JointSummary(Marginals.of(matrix), tuple(test.summarize(matrix) for test in tests))
+
+
 def _chunks(rows: Frame | Iterable[Frame]) -> Iterator[Frame]:
-    whole = hasattr(rows, "iloc") or isinstance(rows, np.ndarray)
-    return iter([rows] if whole else rows)
+    for chunk in [rows] if isinstance(rows, pd.DataFrame | np.ndarray) else rows:
+        columns_of(chunk)  # raises for what is none
+        yield chunk
 
 
 def _first_rows(chunks: Iterator[Frame]) -> Frame | None:

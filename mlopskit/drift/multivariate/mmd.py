@@ -14,6 +14,7 @@ from mlopskit.drift.multivariate.encoding import Feature
 from mlopskit.drift.multivariate.family import Found, MultivariateTest
 from mlopskit.drift.multivariate.mean_shift import mean_shift
 from mlopskit.drift.multivariate.moments import Floats, Moments
+from mlopskit.drift.parameters import NOT_NEGATIVE, whole
 
 _MOST_ROWS_FOR_BANDWIDTH = 500
 _FINEST = 128.0
@@ -45,9 +46,9 @@ class MMD(MultivariateTest):
     """
 
     name: ClassVar[str] = "mmd"
-    frequencies: int = 128
-    ridge: float = 0.3
-    seed: int = 0
+    frequencies: int = attrs.field(default=128, validator=whole(1))
+    ridge: float = attrs.field(default=0.3, validator=NOT_NEGATIVE)
+    seed: int = attrs.field(default=0, validator=whole(0))
 
     def learn(self, matrix: Floats) -> Mapping[str, Floats]:
         """Learn the bandwidth, and how far each feature spreads."""

@@ -15,6 +15,7 @@ from mlopskit.drift.multivariate.family import Found, MultivariateTest, beyond_c
 from mlopskit.drift.multivariate.mean_shift import effect_of
 from mlopskit.drift.multivariate.moments import Floats, Moments
 from mlopskit.drift.multivariate.sampling import drawn
+from mlopskit.drift.parameters import PROBABILITY
 
 _FINEST = 1024.0
 _LEAST_SCALE = 0.25
@@ -43,12 +44,7 @@ class ReconstructionError(MultivariateTest):
     """
 
     name: ClassVar[str] = "reconstruction error"
-    share: float = attrs.field(default=0.65)
-
-    @share.validator
-    def _check_share(self, _: object, value: float) -> None:
-        if not 0 < value < 1:
-            raise ValueError(f"share lies between 0 and 1, not at {value!r}")
+    share: float = attrs.field(default=0.65, validator=PROBABILITY)
 
     def learn(self, matrix: Floats) -> Mapping[str, Floats]:
         """Learn centre, scale and components."""

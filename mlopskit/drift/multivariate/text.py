@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,6 +19,7 @@ from mlopskit.drift.multivariate.mean_shift import MeanShift, mean_shift
 from mlopskit.drift.multivariate.moments import Moments
 from mlopskit.drift.multivariate.normal_scores import NormalScores
 from mlopskit.drift.multivariate.sampling import drawn
+from mlopskit.drift.parameters import EFFECT, PROBABILITY
 from mlopskit.errors import NotFittedError, ValidationError
 from mlopskit.markup.values import decimals, format_number
 from mlopskit.records.multivariate import MultivariateReport, MultivariateResult
@@ -33,6 +35,7 @@ _RIDGE = 0.3
 Hashes = npt.NDArray[np.uint32]
 
 
+@attrs.define(eq=False, slots=False)
 class TextProfile:
     """Tells whether texts have moved away from those of the reference, without keeping one.
 
@@ -70,13 +73,8 @@ class TextProfile:
     (False, True)
     """
 
-    def __init__(self, alpha: float = 0.05, min_effect: float = 0.1):
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha is a probability between 0 and 1, not {alpha!r}")
-        if not 0 <= min_effect <= 1:
-            raise ValueError(f"min_effect lies between 0 and 1, not at {min_effect!r}")
-        self.alpha = alpha
-        self.min_effect = min_effect
+    alpha: float = attrs.field(default=0.05, validator=PROBABILITY)
+    min_effect: float = attrs.field(default=0.1, validator=EFFECT)
 
     def fit(self, reference: pd.Series | Iterable[pd.Series]) -> TextProfile:
         """Learn lengths and vocabulary from the reference.
@@ -84,25 +82,19 @@ class TextProfile:
         Parameters
         ----------
         reference : Series, or iterable of such
-            What is frozen comes from half of it, or of its first chunk, and at most 20,000 texts, drawn at random.
+            What is frozen comes from half of it, and at most 20,000 texts, drawn at random; which ones, the texts
+            decide, and not their order. Of several chunks it comes from the first that has texts.
 
         Raises
         ------
+        TypeError
+            This is no Series and no iterable of such.
         ValidationError
-            There is no text.
+            There is no text. What was fitted before stays.
         """
-        chunks = _chunks(reference)
-        texts = next(chunks, [])
-        if not texts:
-            raise ValidationError("the reference has no texts: fit on those that the model was trained on")
-        mine = drawn(len(texts), min(_TEXTS_TO_LEARN_FROM, -(-len(texts) // 2))).tolist()
-        learned = [text for text, chosen in zip(texts, mine, strict=True) if chosen]
-        self.lengths_ = NormalScores.of(np.array([len(text) for text in texts], dtype=np.float64))
-        hashes, counts = np.unique(_hash(_split(learned)), return_counts=True)
-        self.vocabulary_ = np.sort(hashes[np.argsort(-counts, kind="stable")[:_MOST_WORDS]])
-        self.reference_ = self._sum([text for text, chosen in zip(texts, mine, strict=True) if not chosen])
-        for more in chunks:
-            self.reference_ += self._sum(more)
+        fitted = TextProfile(self.alpha, self.min_effect)
+        fitted._learn(_chunks(reference))
+        vars(self).update(vars(fitted))
         return self
 
     def summarize(self, texts: pd.Series | Iterable[pd.Series]) -> Moments:
@@ -113,12 +105,12 @@ class TextProfile:
         NotFittedError
             `fit` has not been called.
         """
-        if not hasattr(self, "reference_"):
-            raise NotFittedError("this TextProfile has no reference yet: call fit(reference) first")
+        self._check_fitted()
         return sum((self._sum(chunk) for chunk in _chunks(texts)), start=self._sum([]))
 
     def compare(self, current: Moments) -> MultivariateReport:
         """Compare texts, as `summarize` gives them, with the reference."""
+        self._check_fitted()
         parts = {"text length": slice(0, 2), "out of vocabulary": slice(2, 3), "vocabulary": slice(3, None)}
         results = tuple(self._compare(name, part, current) for name, part in parts.items())
         return MultivariateReport(results, (), self.alpha, self.min_effect)
@@ -135,6 +127,7 @@ class TextProfile:
 
     def to_json(self) -> dict[str, Any]:
         """Give the fitted profile as JSON-able values."""
+        self._check_fitted()
         return {
             "alpha": self.alpha,
             "min_effect": self.min_effect,
@@ -151,6 +144,23 @@ class TextProfile:
         profile.vocabulary_ = np.frombuffer(base64.b64decode(kept["vocabulary"]), dtype="<u4").astype(np.uint32)
         profile.reference_ = Moments.from_json(kept["reference"])
         return profile
+
+    def _learn(self, chunks: Iterator[list[str]]) -> None:
+        texts = sorted(next(filter(None, chunks), []))
+        if not texts:
+            raise ValidationError("the reference has no texts: fit on those that the model was trained on")
+        mine = drawn(len(texts), min(_TEXTS_TO_LEARN_FROM, -(-len(texts) // 2))).tolist()
+        learned = [text for text, chosen in zip(texts, mine, strict=True) if chosen]
+        self.lengths_ = NormalScores.of(np.array([len(text) for text in texts], dtype=np.float64))
+        hashes, counts = np.unique(_hash(_split(learned)), return_counts=True)
+        self.vocabulary_ = np.sort(hashes[np.argsort(-counts, kind="stable")[:_MOST_WORDS]])
+        self.reference_ = self._sum([text for text, chosen in zip(texts, mine, strict=True) if not chosen])
+        for more in chunks:
+            self.reference_ += self._sum(more)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "reference_"):
+            raise NotFittedError("this TextProfile has no reference yet: call fit(reference) first")
 
     def _sum(self, texts: list[str]) -> Moments:
         blocks = (texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK))
@@ -195,7 +205,11 @@ class TextProfile:
 
 
 def _chunks(texts: pd.Series | Iterable[pd.Series]) -> Iterator[list[str]]:
-    for chunk in [texts] if isinstance(texts, pd.Series) else texts:
+    for chunk in [texts] if isinstance(texts, pd.Series | str) or not isinstance(texts, Iterable) else texts:
+        if not isinstance(chunk, pd.Series):
+            raise TypeError(
+                f"a Series of texts is needed here, or an iterable of such, not a {type(chunk).__qualname__}"
+            )
         yield [str(text) for text in chunk.dropna().tolist()]
 
 

@@ -48,7 +48,7 @@ class Vectors(ColumnEncoding):
     @classmethod
     def of(cls, values: Values) -> Vectors:
         """Freeze the centre and the scale of each dimension."""
-        matrix = _stack(values)
+        matrix = stack(values)
         known = matrix[~np.isnan(matrix).any(axis=1)]
         known = np.clip(known[:: -(-len(known) // _ROWS_TO_LEARN_FROM) or 1], -LARGEST, LARGEST)
         if len(known) < FEWEST_ROWS:
@@ -64,7 +64,7 @@ class Vectors(ColumnEncoding):
 
     def encode(self, values: Values) -> tuple[Floats, Mask]:
         """Centre, scale and clip."""
-        matrix = _stack(values, width=len(self.centres))
+        matrix = stack(values, width=len(self.centres))
         missing = np.asarray(np.isnan(matrix).any(axis=1))
         matrix[missing] = self.centres
         with np.errstate(over="ignore"):
@@ -80,7 +80,7 @@ class Vectors(ColumnEncoding):
         return cls(np.array(kept["centres"], dtype=np.float64), np.array(kept["scales"], dtype=np.float64))
 
 
-def _stack(values: Values, width: int | None = None) -> Floats:
+def stack(values: Values, width: int | None = None) -> Floats:
     """Make one matrix of a column of vectors, shape (rows, width), with rows of NaN for those of another width."""
     if isinstance(values, np.ndarray) and values.ndim == 2:
         if width is None or values.shape[1] == width:

@@ -26,9 +26,9 @@ def frame(rows=500, seed=0):
 def test_each_feature_knows_its_column():
     encoder = Encoder.of(frame())
     kinds = [(feature.column, feature.kind) for feature in encoder.features]
-    assert kinds[:3] == [("distance", "score"), ("stops", "score"), ("origin", "level")]
+    assert kinds[:3] == [("distance", "score"), ("late", "flag"), ("origin", "level")]
     assert kinds.count(("vector", "dimension")) == 3
-    assert kinds[-5:] == [(name, "missing") for name in ("distance", "stops", "origin", "late", "vector")]
+    assert kinds[-5:] == [(name, "missing") for name in ("distance", "late", "origin", "stops", "vector")]
     assert encoder.encode(frame()).shape == (500, len(kinds))
 
 
@@ -75,7 +75,7 @@ def test_a_column_that_is_gone_is_missing_and_one_of_another_kind_too():
     encoder = Encoder.of(frame())
     missing = [feature.kind == "missing" for feature in encoder.features]
     changed = encoder.encode(frame().drop(columns="origin").assign(stops="three"))[:, missing]
-    assert changed.mean(axis=0).tolist() == [0, 1, 1, 0, 0]
+    assert changed.mean(axis=0).tolist() == [0, 0, 1, 1, 0]
 
 
 def test_an_array_is_one_column():
@@ -88,6 +88,7 @@ def test_rows_and_columns_in_any_order():
     encoder, rows = Encoder.of(frame()), frame(seed=1)
     order = np.random.default_rng(0).permutation(len(rows))
     assert np.array_equal(encoder.encode(rows.iloc[order, ::-1]), encoder.encode(rows)[order])
+    assert Encoder.of(frame().iloc[:, ::-1]).to_json() == encoder.to_json()
 
 
 def test_it_comes_back_from_json():

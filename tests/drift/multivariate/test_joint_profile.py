@@ -121,6 +121,45 @@ def test_a_long_reference_is_learned_from_in_part_and_summed_whole():
     assert (mmd.rows, reconstruction.rows) == (45_000, 35_000)
 
 
+@pytest.mark.parametrize("rows", [600, 21_000])
+def test_shuffled_rows_and_permuted_columns_of_the_reference_give_the_same_report(frame, rows):
+    reference, current = (frame(np.random.default_rng(seed), size) for seed, size in ((0, rows), (1, 300)))
+    reference["vector"] = list(np.random.default_rng(2).normal(size=(rows, 3)))
+    current["a"] += 0.2
+    expected = JointProfile().fit(reference).detect(current)
+    assert not any(result.note for result in expected.results)
+    for order in (np.argsort(reference["a"]), np.random.default_rng(3).permutation(rows)):
+        assert JointProfile().fit(reference.iloc[order, ::-1]).detect(current.iloc[:, ::-1]) == expected
+
+
+def test_rows_of_the_same_content_lie_on_both_sides_of_a_draw():
+    """Drawn by what they hold alone, all of one flag would be learned from, and all of the other be compared."""
+    flags = pd.DataFrame({"flag": [True, False] * 500, "x": np.repeat([1.0, 2.0], 500)})
+    by_test = by_name(JointProfile().fit(flags).detect(flags))
+    assert by_test["reconstruction error"].p_value > 0.05
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_fit_that_fails_changes_nothing(frame, again):
+    reference = frame(np.random.default_rng(0), 300)
+    twice = reference.set_axis(["a", *reference.columns[1:-1], "a"], axis=1)
+    profile = small().fit(reference) if again else small()
+    expected = profile.detect(reference) if again else None
+    with pytest.raises(ValidationError, match="same name"):
+        profile.fit([reference.assign(a=reference["a"] + 5), twice])
+    if again:
+        assert profile.detect(reference) == expected
+    else:
+        with pytest.raises(NotFittedError):
+            profile.detect(reference)
+
+
+def test_chunks_without_rows_are_passed_over(frame):
+    reference = frame(np.random.default_rng(0), 300)
+    profile = small().fit([reference.head(0), pd.DataFrame(), reference])
+    assert profile.detect(reference) == small().fit(reference).detect(reference)
+
+
 @pytest.mark.parametrize(
     "reference",
     [
@@ -227,9 +266,19 @@ def test_misuse_is_told():
         JointProfile().detect(pd.DataFrame({"a": [1]}))
     with pytest.raises(ValidationError, match="no rows"):
         JointProfile().fit(pd.DataFrame({"a": []}))
-    with pytest.raises(ValueError, match="alpha is a probability between 0 and 1, not 2"):
+    with pytest.raises(ValueError, match=r"JointProfile\(alpha=2\): give a number between 0 and 1"):
         JointProfile(alpha=2)
-    with pytest.raises(ValueError, match="min_effect lies between"):
+    with pytest.raises(ValueError, match=r"JointProfile\(min_effect=-1\): give a number from 0 to 1"):
         JointProfile(min_effect=-1)
     with pytest.raises(ValueError, match=r"write columns=\['a'\]"):
         JointProfile(columns="a")
+    with pytest.raises(TypeError, match=r"tests is a list of tests: write tests=\[MMD"):
+        JointProfile(MMD())
+    with pytest.raises(TypeError, match="not a int"):
+        JointProfile().fit([5])
+    profile = small().fit(pd.DataFrame({"a": np.arange(50.0)}))
+    summary = profile.summarize([])
+    with pytest.raises(ValueError, match=r"JointProfile\(alpha=7\)"):
+        profile.compare(summary, alpha=7)
+    with pytest.raises(ValueError, match=r"JointProfile\(min_effect=nan\)"):
+        profile.compare(summary, min_effect=float("nan"))

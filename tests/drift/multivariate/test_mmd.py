@@ -105,3 +105,18 @@ def test_chunks_add_up_to_the_same_bits(cut):
     rows = scores(np.random.default_rng(0), 3000)
     test, whole = fitted(rows)
     assert np.array_equal((test.summarize(rows[cut:]) + test.summarize(rows[:cut])).products, whole.products)
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"frequencies": 0}, r"MMD\(frequencies=0\): give a whole number of at least 1"),
+        ({"frequencies": 2.5}, r"MMD\(frequencies=2.5\): give a whole number"),
+        ({"ridge": -1}, r"MMD\(ridge=-1\): give a number of at least 0"),
+        ({"ridge": float("nan")}, r"MMD\(ridge=nan\)"),
+        ({"seed": -1}, r"MMD\(seed=-1\)"),
+    ],
+)
+def test_parameters_are_checked(params, told):
+    with pytest.raises(ValueError, match=told):
+        MMD(**params)

@@ -81,7 +81,7 @@ def test_false_alarms_of_few_rows_and_many_columns(most_alarms, sizes):
 
 
 def test_share_is_a_share():
-    with pytest.raises(ValueError, match="share lies between 0 and 1, not at 2"):
+    with pytest.raises(ValueError, match=r"ReconstructionError\(share=2\): give a number between 0 and 1"):
         ReconstructionError(share=2)
 
 

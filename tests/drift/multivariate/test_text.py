@@ -88,12 +88,42 @@ def test_there_is_always_an_answer(rows):
         assert all(np.isfinite([each.statistic, each.p_value, each.effect]).all() for each in report.results)
 
 
+def test_the_order_of_texts_and_chunks_without_any_make_no_difference():
+    texts, current = (texts_of(np.random.default_rng(seed), rows) for seed, rows in ((1, 700), (2, 200)))
+    expected = TextProfile().fit(texts).detect(current)
+    for order in (texts.sort_values(), texts.sample(frac=1, random_state=0)):
+        assert TextProfile().fit([texts.head(0), pd.Series([None]), order]).detect(current) == expected
+
+
+def test_a_fit_that_fails_changes_nothing():
+    texts = texts_of(np.random.default_rng(1), 300)
+    profile = TextProfile().fit(texts)
+    expected = profile.detect(texts)
+    with pytest.raises(TypeError, match="a Series of texts is needed here, or an iterable of such, not a int"):
+        profile.fit([texts + " more", 5])
+    assert profile.detect(texts) == expected
+    fresh = TextProfile()
+    with pytest.raises(TypeError):
+        fresh.fit([texts, 5])
+    with pytest.raises(NotFittedError, match="call fit"):
+        fresh.detect(texts)
+
+
+@pytest.mark.parametrize("texts", ["secret", ["secret"], pd.DataFrame({"secret": ["a"]}), 5, None])
+def test_what_is_no_series_is_named_by_its_type(texts):
+    with pytest.raises(TypeError, match=r"a Series of texts is needed here.*not a (str|int|NoneType)") as told:
+        TextProfile().fit(texts)
+    assert "secret" not in str(told.value)
+
+
 def test_misuse_is_told():
+    with pytest.raises(NotFittedError, match="call fit"):
+        TextProfile().to_json()
     with pytest.raises(NotFittedError, match="call fit"):
         TextProfile().detect(pd.Series(["a"]))
     with pytest.raises(ValidationError, match="no texts"):
         TextProfile().fit(pd.Series([None], dtype=object))
-    with pytest.raises(ValueError, match="alpha"):
+    with pytest.raises(ValueError, match=r"TextProfile\(alpha=0\): give a number between 0 and 1"):
         TextProfile(alpha=0)
-    with pytest.raises(ValueError, match="min_effect"):
+    with pytest.raises(ValueError, match=r"TextProfile\(min_effect=2\): give a number from 0 to 1"):
         TextProfile(min_effect=2)
