@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlopskit.drift.performance import classification, regression
@@ -97,7 +98,8 @@ class PerformanceEstimator:
             What was passed is not of one length, has missing values, or lacks rows of a class.
         """
         self._check_parameters()
-        self.model_ = _learn(self.metrics, y_true, y_proba, y_pred, X, classes, _column(groups, X, "groups"))
+        metrics = None if self.metrics is None else [str(name) for name in self.metrics]
+        self.model_ = _learn(metrics, y_true, y_proba, y_pred, X, classes, _column(groups, X, "groups"))
         return self
 
     def estimate(
@@ -202,10 +204,12 @@ class PerformanceEstimator:
         return self.model_
 
     def _check_parameters(self) -> None:
-        if not 0 < self.confidence < 1:
-            raise ValueError(f"confidence lies between 0 and 1, not at {self.confidence!r}")
+        if not isinstance(self.confidence, (float, np.floating)) or not 0 < self.confidence < 1:
+            raise ValueError(f"confidence is a number between 0 and 1, not {self.confidence!r}")
         if isinstance(self.metrics, str):
             raise ValueError(f"metrics is a list of names: write metrics=[{self.metrics!r}]")
+        if self.metrics is not None and (not isinstance(self.metrics, Collection) or not len(self.metrics)):
+            raise ValueError(f"metrics is a list of names, not {self.metrics!r}: name some, or leave it out")
 
 
 def _learn(

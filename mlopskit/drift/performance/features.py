@@ -13,6 +13,7 @@ from mlopskit.errors import ValidationError
 
 _MOST_CATEGORIES = 250  # what trees of scikit-learn take is 255
 _OTHER = _MOST_CATEGORIES
+_LARGEST = 1e300  # so that what lies halfway between two values can be computed, also next to infinity
 
 
 class FeatureEncoder:
@@ -39,6 +40,8 @@ class FeatureEncoder:
 
     def __init__(self, reference: Any):
         columns = _columns(reference)
+        if not columns:
+            raise ValidationError("X has no columns: pass features, or leave X out")
         self.kinds: dict[str, Kind] = {name: kind_of(column) for name, column in columns.items()}
         self.categories = {name: _categories(columns[name]) for name, kind in self.kinds.items() if kind not in NUMBERS}
 
@@ -61,8 +64,8 @@ class FeatureEncoder:
             raise ValidationError(
                 f"X has no column {', '.join(map(repr, missing))}, which the reference had: pass it too"
             )
-        encoded = [self._encode(name, columns[name]) for name in self.kinds]
-        return np.column_stack(encoded) if encoded else np.empty((len(rows), 0))
+        encoded = np.column_stack([self._encode(name, columns[name]) for name in self.kinds])
+        return np.clip(encoded, -_LARGEST, _LARGEST)
 
     def _encode(self, name: str, column: pd.Series[Any]) -> Array:
         if name in self.categories:
@@ -79,7 +82,10 @@ class FeatureEncoder:
 
 
 def _columns(rows: Any) -> dict[str, pd.Series[Any]]:
-    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(np.asarray(rows))
+    try:
+        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(np.asanyarray(rows))
+    except ValueError:  # ragged, or of more dimensions
+        raise ValidationError("X has no rows and columns: pass a DataFrame, or an array of two dimensions") from None
     columns = {str(name): column for name, column in frame.items()}
     if len(columns) != frame.shape[1]:
         raise ValidationError("two columns of X have the same name: rename one")

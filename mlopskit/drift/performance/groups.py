@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 
+from mlopskit.drift.performance.inputs import check_length
 from mlopskit.drift.performance.outcomes import Array, Places
 from mlopskit.errors import ValidationError
 
@@ -45,8 +46,7 @@ class Groups:
         >>> Groups.of(["mon", "tue", "mon"], 3)
         Groups(codes=array([0, 1, 0]), count=2)
         """
-        if len(labels) != rows:
-            raise ValidationError(f"groups has {len(labels)} labels for {rows} rows: pass one per row")
+        check_length(labels, rows, "groups")
         codes, known = pd.factorize(pd.Series(labels).reset_index(drop=True))
         missing = int((codes < 0).sum())
         if missing:

@@ -12,6 +12,7 @@ from mlopskit.drift.performance.outcomes import Array, Places
 from mlopskit.errors import ValidationError
 
 LEAST_ROWS = 30  # to learn from or to estimate on
+LARGEST = 1e140  # so that sums of squared losses stay finite
 _SUM_TOLERANCE = 1e-3
 
 
@@ -81,8 +82,8 @@ def classes_of(y_true: Any, columns: int, classes: Sequence[Any] | None) -> Clas
 
 def probability_columns(y_proba: Any) -> int:
     """Tell of how many classes there are probabilities; one column is that of the second of two."""
-    shape = np.shape(y_proba)
-    return 2 if len(shape) == 1 or shape[1] == 1 else int(shape[1])
+    found = _floats(y_proba)
+    return 2 if found.ndim == 1 or found.shape[1] == 1 else found.shape[1]
 
 
 def probabilities(y_proba: Any, classes: Classes) -> Array:
@@ -97,16 +98,23 @@ def probabilities(y_proba: Any, classes: Classes) -> Array:
         names = y_proba.columns.tolist()
         if len(names) == len(classes) and set(names) == set(classes.labels):
             y_proba = y_proba.iloc[:, [names.index(label) for label in classes.labels]]  # True and False are no names
-    try:
-        found = np.asarray(y_proba, dtype=float)
-    except (TypeError, ValueError):  # whose message shows a value
-        raise ValidationError("y_proba holds something else than numbers: pass what predict_proba gives") from None
-    if found.ndim == 1 or (found.ndim == 2 and found.shape[1] == 1 and len(classes) == 2):
+    found = _floats(y_proba)
+    if found.ndim == 1 or (found.shape[1] == 1 and len(classes) == 2):
         second = found.reshape(-1)
         found = np.stack([1 - second, second], axis=1)
-    if found.ndim != 2 or found.shape[1] != len(classes):
+    if found.shape[1] != len(classes):
         raise ValidationError(f"y_proba has the shape {found.shape} for {len(classes)} classes: give a column to each")
     _check_probabilities(found)
+    return found
+
+
+def _floats(y_proba: Any) -> Array:
+    try:
+        found = np.asarray(np.ma.filled(np.asanyarray(y_proba, dtype=float), np.nan))  # masked values are missing
+    except (TypeError, ValueError):  # whose message shows a value
+        raise ValidationError("y_proba holds something else than numbers: pass what predict_proba gives") from None
+    if found.ndim not in (1, 2):
+        raise ValidationError(f"y_proba has {found.ndim} dimensions: pass what predict_proba gives, one row each")
     return found
 
 
@@ -139,7 +147,7 @@ def numbers(values: Any, name: str, *, gaps: bool = False) -> Array:
         Whether values may be missing.
     """
     try:
-        series = pd.Series(np.asarray(values).reshape(-1)).astype("Float64")
+        series = pd.Series(np.asanyarray(values).reshape(-1)).astype("Float64")  # masked values are missing
         found: Array = series.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError):
         raise ValidationError(f"{name} holds something else than numbers; for a classification pass y_proba") from None
@@ -148,13 +156,23 @@ def numbers(values: Any, name: str, *, gaps: bool = False) -> Array:
         raise ValidationError(
             f"{name} has missing or infinite values in {wrong} of {len(found)} rows: leave those rows out"
         )
+    large = int((np.abs(found) > LARGEST).sum())
+    if large:
+        raise ValidationError(
+            f"{name} has values beyond {LARGEST:g} in {large} of {len(found)} rows: leave those rows out, or pass all "
+            "in a larger unit"
+        )
     return found
 
 
 def check_length(values: Any, rows: int, name: str) -> None:
     """Refuse values that are not one per row."""
-    if len(values) != rows:
-        raise ValidationError(f"{name} has {len(values)} rows where the predictions have {rows}: pass the same rows")
+    try:
+        found = len(values)
+    except TypeError:  # a single value, an iterator, a sparse matrix
+        raise ValidationError(f"{name} is of type {type(values).__name__}: pass an array or a DataFrame") from None
+    if found != rows:
+        raise ValidationError(f"{name} has {found} rows where the predictions have {rows}: pass the same rows")
 
 
 def _plain(values: Any) -> pd.Series[Any]:

@@ -27,6 +27,8 @@ class LossModel:
 
     Attributes
     ----------
+    unit : float
+        The mean loss of the reference, in which all else is measured: trees have few digits.
     models : tuple of HistGradientBoostingRegressor
         One per fold; their mean predicts.
     offset : float
@@ -43,6 +45,7 @@ class LossModel:
         The variance of what losses of one group have in common.
     """
 
+    unit: float
     models: tuple[Any, ...]
     offset: float
     edges: Array
@@ -55,6 +58,8 @@ class LossModel:
     @classmethod
     def learn(cls, features: Array, loss: Array, categorical: list[int], groups: Groups | None = None) -> LossModel:
         """Learn from the losses of a reference."""
+        unit = float(np.mean(loss)) or 1.0
+        loss = loss / unit
         fold = dealt(len(loss), groups, _FOLDS, np.random.default_rng(0))
         models = [_fit(features[fold != part], loss[fold != part], categorical) for part in range(_FOLDS)]
         predicted = np.empty(len(loss))
@@ -70,7 +75,7 @@ class LossModel:
         scatter, kept = 0.0, None
         if groups is not None:
             scatter, kept = _common_variance(residuals, groups), groups.take(np.arange(len(loss))[:MOST_ROWS])
-        return cls(tuple(models), offset, edges, variances, sizes, residuals[:MOST_ROWS], kept, scatter)
+        return cls(unit, tuple(models), offset, edges, variances, sizes, residuals[:MOST_ROWS], kept, scatter)
 
     def mean(self, features: Array, weights: Array | None = None, groups: Groups | None = None) -> tuple[float, float]:
         """Give the expected mean loss of rows, and the standard error of what it will be once labels come.
@@ -99,7 +104,7 @@ class LossModel:
             correction = weights @ self.residuals[: len(weights)] / weights.sum()
             mean += correction
             learning = self._scatter(weights) + (DOUBT * correction) ** 2
-        return max(mean, 0.0), float(np.sqrt(sampling + learning))
+        return self.unit * max(mean, 0.0), self.unit * float(np.sqrt(sampling + learning))
 
     def _scatter(self, weights: Array | None) -> float:
         """Give the variance of the weighted mean of residuals, of which those of a group are not independent."""

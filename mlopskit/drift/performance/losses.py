@@ -47,6 +47,10 @@ class LossMetric:
     needs_positive: bool = False
     higher_is_better: bool = False
 
+    def is_defined(self, *numbers: Array) -> bool:
+        """Whether there is such a loss of all these numbers."""
+        return not self.needs_positive or all(bool((values > -1).all()) for values in numbers)
+
     def of_mean(self, mean: float) -> float:
         """Turn the mean loss into the metric."""
         return float(np.sqrt(mean)) if self.root else float(mean)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlopskit.drift.performance.inputs import check_length
 from mlopskit.drift.performance.outcomes import Places
 from mlopskit.drift.periods import moments_of
 from mlopskit.errors import ValidationError
@@ -45,7 +46,7 @@ def periods(rows: int, time: Any, freq: str, size: int | None) -> Iterator[tuple
 
 
 def _by_size(rows: int, time: Any, size: int) -> Iterator[tuple[str, Places]]:
-    if size < 1:
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise ValueError(f"size is a number of rows of at least 1, not {size!r}")
     order, moments = np.arange(rows), None
     if time is not None:
@@ -58,6 +59,5 @@ def _by_size(rows: int, time: Any, size: int) -> Iterator[tuple[str, Places]]:
 
 
 def _moments(rows: int, time: Any) -> pd.DatetimeIndex:
-    if len(time) != rows:
-        raise ValidationError(f"time has {len(time)} values for {rows} rows: pass one per row")
+    check_length(time, rows, "time")
     return moments_of(pd.DataFrame({"time": time}), "time")

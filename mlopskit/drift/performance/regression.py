@@ -10,7 +10,7 @@ import numpy as np
 
 from mlopskit.drift.performance.features import FeatureEncoder
 from mlopskit.drift.performance.groups import Groups, current_groups, reference_groups
-from mlopskit.drift.performance.inputs import LEAST_ROWS, check_length, numbers
+from mlopskit.drift.performance.inputs import LARGEST, LEAST_ROWS, check_length, numbers
 from mlopskit.drift.performance.loss_model import LossModel, positive_interval
 from mlopskit.drift.performance.losses import LOSS_METRICS, LossMetric
 from mlopskit.drift.performance.outcomes import Array, Places
@@ -120,7 +120,7 @@ class RegressorPerformance:
             metric = LOSS_METRICS[name]
             realised = _realised(metric, labelled) if len(labelled) else None
             estimate = MetricEstimate(name, None, None, None, reference, metric.higher_is_better, realised)
-            if metric.loss in means:
+            if metric.loss in means and metric.is_defined(rows.features[:, -1]):
                 mean, error = means[metric.loss]
                 lower, upper = map(metric.of_mean, positive_interval(mean, error, confidence))
                 estimate = attrs.evolve(estimate, value=metric.of_mean(mean), lower=lower, upper=upper)
@@ -144,15 +144,22 @@ def _metric(name: str) -> LossMetric:
 
 
 def _losses(metric: LossMetric, truth: Array, predicted: Array) -> Array:
-    if metric.needs_positive and min(truth.min(), predicted.min()) <= -1:
+    if not metric.is_defined(truth, predicted):
         raise ValidationError(
             f"{metric.name} needs numbers above -1, which y_true or y_pred are not: choose another metric"
         )
-    return metric.loss(truth, predicted)
+    losses = metric.loss(truth, predicted)
+    if losses.max() > LARGEST:
+        raise ValidationError(
+            f"{metric.name} has losses beyond {LARGEST:g}: pass y_true and y_pred in a larger unit, or choose another "
+            "metric"
+        )
+    return losses
 
 
-def _realised(metric: LossMetric, labelled: RegressorRows) -> float:
-    return metric.of_mean(_losses(metric, labelled.truth, labelled.features[:, -1]).mean())
+def _realised(metric: LossMetric, labelled: RegressorRows) -> float | None:
+    truth, predicted = labelled.truth, labelled.features[:, -1]
+    return metric.of_mean(metric.loss(truth, predicted).mean()) if metric.is_defined(truth, predicted) else None
 
 
 def _features(encoder: FeatureEncoder | None, X: Any, predicted: Array) -> Array:  # noqa: N803

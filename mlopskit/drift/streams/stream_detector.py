@@ -15,6 +15,7 @@ from mlopskit.errors import ValidationError
 
 LARGEST = 1e140  # so that sums of squares stay finite
 FIRST_BLOCK = 1024
+_NUMBERS = (Real, np.bool_)
 
 
 @attrs.define
@@ -32,8 +33,8 @@ class StreamDetector(ABC):
     A detector starts anew with the value after an alarm. Parameters can not be changed: make another detector. Two
     detectors are equal when class, parameters and state are.
 
-    Values are finite numbers of at most 1e140 in size. Anything else, NaN among it, is refused before the state
-    changes, since it would silence most detectors for good and a silent skip would hide that data is missing.
+    Values are finite numbers of at most 1e140 in size. Anything else, NaN and masked ones among it, is refused before
+    the state changes, since it would silence most detectors for good and a silent skip would hide that data is missing.
     """
 
     _state: StreamState = attrs.field(init=False, factory=StreamState, repr=False)
@@ -57,7 +58,7 @@ class StreamDetector(ABC):
         Parameters
         ----------
         x : float
-            A number; int, bool and NumPy's scalars are taken as well.
+            A number; int, bool, fractions and NumPy's scalars are taken as well.
 
         Raises
         ------
@@ -128,15 +129,17 @@ class StreamDetector(ABC):
         return abs(values) <= LARGEST
 
     def _checked(self, values: npt.ArrayLike) -> Floats:
-        array = np.asarray(values)
+        array = np.asanyarray(values)
         if array.size == 0 and array.ndim == 1:
             return np.empty(0)
+        if array.dtype == object and array.ndim == 1 and all(isinstance(value, _NUMBERS) for value in array):
+            array = np.array([_as_float(value) for value in array])
         if array.ndim != 1 or array.dtype.kind not in "biuf":
             raise ValidationError(
                 f"{type(self).__name__} takes numbers in one dimension, not {array.dtype} of shape {array.shape}: "
                 "pass one column, converted by pandas.to_numeric if need be"
             )
-        floats = array.astype(np.float64, copy=False)
+        floats = np.asarray(np.ma.filled(array.astype(np.float64, copy=False), np.nan))  # masked values are missing
         allowed = self._allows(floats)
         if not allowed.all():
             position = int(allowed.argmin())
@@ -147,6 +150,9 @@ class StreamDetector(ABC):
 
 
 def _as_float(x: object) -> float:
-    if not isinstance(x, (Real, np.bool_)):
+    if not isinstance(x, _NUMBERS):
         raise ValidationError(f"a stream is made of numbers, not of {type(x).__name__}: convert it first")
-    return float(x)
+    try:
+        return float(x)
+    except OverflowError:  # an int or a fraction that is larger than any float
+        return np.inf

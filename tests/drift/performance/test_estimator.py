@@ -78,8 +78,13 @@ def test_parameters_are_scikit_learns():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"confidence": 95}, "confidence lies between 0 and 1, not at 95"),
+        ({"confidence": 95}, "confidence is a number between 0 and 1, not 95"),
+        ({"confidence": "x"}, "confidence is a number between 0 and 1, not 'x'"),
+        ({"confidence": None}, "confidence is a number between 0 and 1, not None"),
+        ({"confidence": np.nan}, "confidence is a number between 0 and 1, not nan"),
         ({"metrics": "f1"}, r"write metrics=\['f1'\]"),
+        ({"metrics": []}, r"metrics is a list of names, not \[\]: name some"),
+        ({"metrics": 5}, "metrics is a list of names, not 5: name some"),
     ],
 )
 def test_parameters_out_of_range_are_refused(params, message):

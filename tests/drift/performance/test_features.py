@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlopskit.drift.performance.features import FeatureEncoder
 from mlopskit.errors import ValidationError
@@ -86,3 +87,30 @@ def test_another_kind_of_values_is_named_and_not_shown():
         FeatureEncoder(FRAME).encode(FRAME.assign(distance="secret"))
     assert "secret" not in str(error.value)
     assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (FRAME[[]], "X has no columns: pass features, or leave X out"),
+        (np.empty((3, 0)), "X has no columns"),
+        (np.empty((3, 2, 1)), "X has no rows and columns: pass a DataFrame"),
+        ([[1, 2], [3]], "X has no rows and columns: pass a DataFrame"),
+    ],
+)
+def test_what_has_no_features_is_refused(given, message):
+    with pytest.raises(ValidationError, match=message):
+        FeatureEncoder(given)
+
+
+def test_infinite_values_stay_the_largest_and_can_be_learned_from():
+    given = np.array([[-np.inf, 1.0], [0.0, np.inf], [1e308, np.nan]] * 20)
+    found = FeatureEncoder(given).encode(given)
+    assert np.argsort(found[:3, 0]).tolist() == [0, 1, 2]
+    assert np.isnan(found[2, 1])
+    HistGradientBoostingClassifier().fit(found, [0, 1, 1] * 20)  # a warning would be an error
+
+
+def test_masked_values_are_missing():
+    given = np.ma.array([[1.0], [2.0]], mask=[[False], [True]])
+    assert FeatureEncoder(given).encode(given)[:, 0] == pytest.approx([1, np.nan], nan_ok=True)

@@ -135,7 +135,7 @@ def test_groups_are_given_both_times_or_never():
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
-        ([0, 1], "groups has 2 labels for 800 rows"),
+        ([0, 1], "groups has 2 rows where the predictions have 800"),
         ([None, 1] * 400, "groups is missing in 400 of 800 rows"),
         ([0, 1] * 400, "groups names 2 groups in the reference: at least 10 are needed"),
         ("day", "X has no column 'day' to tell the groups"),

@@ -3,8 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
-from mlopskit.drift.performance.inputs import Classes, classes_of, numbers, probabilities, probability_columns
+from mlopskit.drift.performance.inputs import (
+    Classes,
+    check_length,
+    classes_of,
+    numbers,
+    probabilities,
+    probability_columns,
+)
 from mlopskit.errors import ValidationError
 
 
@@ -93,11 +101,16 @@ def test_a_column_too_many_is_not_left_out():
         ([[0.2, 0.2], [0.5, 0.5]], "does not sum to 1 in 1 of 2 rows"),
         ([[0.2, 0.2, 0.6]], r"the shape \(1, 3\) for 2 classes"),
         (["often", "rarely"], "something else than numbers"),
+        ([[0.2, 0.8], [0.5]], "something else than numbers"),
+        (iter([0.2, 0.8]), "something else than numbers"),
+        (0.5, "y_proba has 0 dimensions: pass what predict_proba gives"),
+        (np.full((2, 2, 1), 0.5), "y_proba has 3 dimensions: pass what predict_proba gives"),
+        (np.ma.array([0.2, 0.7], mask=[False, True]), "missing values in 1 of 2 rows"),
     ],
 )
 def test_what_is_no_probability_is_refused(given, message):
     with pytest.raises(ValidationError, match=message) as error:
-        probabilities(given, Classes([0, 1]))
+        probabilities(given, classes_of([0, 1], min(probability_columns(given), 2), None))
     assert "often" not in str(error.value)
 
 
@@ -111,3 +124,18 @@ def test_numbers_may_have_gaps_where_they_are_allowed():
     with pytest.raises(ValidationError, match="y_pred holds something else than numbers") as error:
         numbers(["secret"], "y_pred")
     assert "secret" not in str(error.value)
+
+
+def test_numbers_that_are_masked_are_missing_and_huge_ones_are_refused():
+    masked = np.ma.array([1.0, 1e9], mask=[False, True])
+    assert numbers(masked, "y_true", gaps=True) == pytest.approx([1, np.nan], nan_ok=True)
+    with pytest.raises(ValidationError, match="y_pred has missing or infinite values in 1 of 2 rows"):
+        numbers(masked, "y_pred")
+    with pytest.raises(ValidationError, match=r"y_pred has values beyond 1e\+140 in 1 of 3 rows: leave those rows out"):
+        numbers([1, -2e140, 1e140], "y_pred")
+
+
+@pytest.mark.parametrize("given", [0.5, iter([1, 2]), csr_array(np.eye(2)), np.array(1.0)], ids=type)
+def test_what_has_no_length_is_refused(given):
+    with pytest.raises(ValidationError, match=r"X is of type .*: pass an array or a DataFrame"):
+        check_length(given, 2, "X")

@@ -46,7 +46,7 @@ def test_what_weights_correct_is_doubted_by_a_tenth():
     blind, rows = LossModel.learn(np.zeros((4000, 1)), loss, []), np.zeros((1_000_000, 1))
     weights = density_ratio(reference, 0.7)
     correction = blind.mean(rows, weights)[0] - blind.mean(rows)[0]
-    least = np.sqrt(weights**2 @ blind.residuals**2) / weights.sum()
+    least = blind.unit * np.sqrt(weights**2 @ blind.residuals**2) / weights.sum()
     assert blind.mean(rows, weights)[1] == pytest.approx(np.hypot(least, 0.1 * correction), rel=0.01)
 
 

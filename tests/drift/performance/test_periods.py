@@ -41,9 +41,12 @@ def test_without_rows_there_are_no_periods():
     ("arguments", "message"),
     [
         ((5, None, "MS", None), "pass time= with freq= to cut by time, or size="),
-        ((4, DAYS, "MS", None), "time has 5 values for 4 rows"),
+        ((4, DAYS, "MS", None), "time has 5 rows where the predictions have 4"),
         ((1, ["secret"], "MS", None), "column 'time' can not be read as moments"),
+        ((5, 2013, "MS", None), "time is of type int: pass an array"),
         ((5, None, "MS", 0), "size is a number of rows of at least 1, not 0"),
+        ((5, None, "MS", 2.5), r"size is a number of rows of at least 1, not 2\.5"),
+        ((5, None, "MS", "2"), "size is a number of rows of at least 1, not '2'"),
     ],
 )
 def test_what_can_not_be_cut_is_refused(arguments, message):

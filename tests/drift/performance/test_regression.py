@@ -98,6 +98,9 @@ def test_truth_comes_in_pieces_and_few_rows_are_not_enough(fitted):
         ({"y_true": [1.0] * 50, "y_pred": [1.0] * 50}, "the reference has 50 rows: at least 150"),
         ({"metrics": ["accuracy"]}, "no metric 'accuracy' of regressions; choose from mean_absolute_error"),
         ({"metrics": ["rmsle"], "y_true": [-2.0] * 200}, "rmsle needs numbers above -1"),
+        ({"y_true": [1e200, 2.0] * 100}, r"y_true has values beyond 1e\+140 in 100 of 200 rows"),
+        ({"y_true": [1e100, 2.0] * 100}, r"rmse has losses beyond 1e\+140: pass y_true and y_pred in a larger unit"),
+        ({"X": pd.DataFrame(index=range(200))}, "X has no columns"),
         ({"y_pred": None}, "pass y_proba of a classifier, or y_pred of a regressor"),
     ],
 )
@@ -113,3 +116,31 @@ def test_what_was_learned_from_is_needed_again(fitted):
         fitted.estimate(y_pred=[1.0])
     with pytest.raises(ValidationError, match="pass y_pred=, not y_proba"):
         fitted.estimate([0.5])
+
+
+@pytest.mark.parametrize("unit", [1e69, 1e-30])
+def test_large_and_small_numbers_are_learned_from_as_any(unit):
+    random = np.random.default_rng(0)
+    predicted = random.uniform(1, 5, 300)
+    truth = predicted + random.normal(size=300)
+
+    def estimate(unit):
+        estimator = PerformanceEstimator(["rmse"]).fit(truth * unit, y_pred=predicted * unit)
+        return estimator.estimate(y_pred=predicted * unit, y_true=truth * unit)["rmse"]
+
+    plain, found = estimate(1.0), estimate(unit)
+    for name in ("value", "lower", "upper", "reference", "realised"):
+        assert getattr(found, name) == pytest.approx(unit * getattr(plain, name)), name
+
+
+def test_a_label_or_a_prediction_that_a_loss_is_not_defined_for_stops_no_other_metric():
+    random = np.random.default_rng(0)
+    predicted = random.uniform(1, 5, 300)
+    truth = predicted * random.uniform(0.5, 2, 300)
+    estimator = PerformanceEstimator(["rmsle", "rmse"]).fit(truth, y_pred=predicted)
+    late = estimator.estimate(y_pred=predicted, y_true=np.append(truth[1:], -2))
+    assert (late["rmsle"].verdict, late["rmsle"].realised) == ("stable", None)
+    assert late["rmse"].realised is not None
+    odd = estimator.estimate(y_pred=np.append(predicted[1:], -2), y_true=truth)
+    assert (odd["rmsle"].verdict, odd["rmsle"].realised) == ("not enough data", None)
+    assert odd["rmse"].value is not None

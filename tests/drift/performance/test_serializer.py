@@ -61,6 +61,14 @@ print(repr(estimator.estimate(np.linspace(0, 1, 300))["roc_auc"]))
     assert done.stdout.strip() == repr(estimator.estimate(np.linspace(0, 1, 300))["roc_auc"])
 
 
+def test_names_of_metrics_may_come_in_an_array():
+    estimator = PerformanceEstimator(np.array(["accuracy", "roc_auc"])).fit(*two())
+    back = PerformanceSerializer().read(io.BytesIO(to_bytes(estimator)), version=1)
+    _, score = two(500, 5)
+    assert back.estimate(score) == estimator.estimate(score)
+    assert [type(each.metric) for each in estimator.estimate(score).metrics] == [str, str]
+
+
 def test_an_unfitted_estimator_comes_back_unfitted():
     back = PerformanceSerializer().read(io.BytesIO(to_bytes(PerformanceEstimator(confidence=0.8))), version=1)
     assert back.get_params() == {"metrics": None, "confidence": 0.8}

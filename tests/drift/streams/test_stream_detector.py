@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from fractions import Fraction
 
 import attrs
 import numpy as np
@@ -122,11 +123,28 @@ def test_what_is_no_number_is_refused_before_anything_changes(detector, bad):
 
 
 @every
+def test_an_int_that_no_float_holds_is_refused_as_any_other_value(detector):
+    for alone, among in [(10**400, [1, 10**400]), (Fraction(10**400), [1, Fraction(10**400)])]:
+        with pytest.raises(ValidationError, match="drop "):
+            clone(detector).update(alone)
+        with pytest.raises(ValidationError, match="position 1 holds none"):
+            clone(detector).update_many(among)
+
+
+@every
+def test_masked_values_are_missing(detector):
+    for dtype in (int, bool, float):
+        with pytest.raises(ValidationError, match="position 1 holds none"):
+            clone(detector).update_many(np.ma.array([1, 1, 0], mask=[False, True, False], dtype=dtype))
+
+
+@every
 def test_what_is_not_numeric_is_refused(detector):
     for bad in ("1", None, 1j, [1.0], np.datetime64("2013-01-01")):
         with pytest.raises(MlopskitError, match="convert"):
             clone(detector).update(bad)
-    for bad in (["1"], [[1, 0]], 1.0, [None], pd.Series(["1"]), pd.to_datetime(pd.Series(["2013-01-01"]))):
+    for bad in (["1"], [[1, 0]], 1.0, [None], pd.Series(["1"]), pd.to_datetime(pd.Series(["2013-01-01"])),
+                np.array([[1, 0]], dtype=object), np.ma.array([1, 0], mask=[0, 1], dtype=object)):  # fmt: skip
         with pytest.raises(MlopskitError, match=r"pandas\.to_numeric"):
             clone(detector).update_many(bad)
 
@@ -138,13 +156,15 @@ def test_numbers_come_in_many_types(detector):
     same = [
         [1, 0, 1], (True, False, True), np.array([1, 0, 1], dtype="uint8"), np.array([1, 0, 1], dtype="float32"),
         pd.Series([1, 0, 1], dtype="Int64"), pd.Series([True, False, True], dtype="boolean", index=[5, 5, 5]),
-        np.array([1, 9, 0, 9, 1, 9])[::2],
+        np.array([1, 9, 0, 9, 1, 9])[::2], pd.Series([1, 0.0, True], dtype=object), [Fraction(1), 0, 1],
+        np.ma.array([1, 0, 1], mask=False),
     ]  # fmt: skip
     for values in same:
         found = clone(detector)
         found.update_many(values)
         assert found == expected
-    for one, zero in [(1, 0), (True, False), (np.float32(1), np.float16(0)), (np.int8(1), np.bool_(False))]:
+    alike = [(1, 0), (True, False), (np.float32(1), np.float16(0)), (np.int8(1), np.bool_(False)), (Fraction(1), 0)]
+    for one, zero in alike:
         found = clone(detector)
         for value in (one, zero, one):
             assert type(found.update(value)) is bool
