@@ -353,7 +353,7 @@ class DriftDetector:
             yield from ((label.isoformat(), stretch) for label, stretch in by_time.items())
         else:
             by_size = stretches_by_size(frames, size, layout.read)
-            yield from ((f"row {first}", stretch) for first, stretch in by_size)
+            yield from ((f"rows {first}-{first + stretch.profile.rows - 1}", stretch) for first, stretch in by_size)
 
     def _layout(
         self, columns: Iterable[str] | None, time: str | None = None, season: str | None = None,

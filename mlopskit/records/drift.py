@@ -245,7 +245,7 @@ class DriftPeriod:
     period : str
         The label of the stretch in ISO 8601, as pandas chooses it for a frequency: the start of a month for ``"MS"``,
         the last day of a week for ``"W"``.
-        With periods of so many rows ``"row 5000"``, the number of its first row.
+        With periods of so many rows ``"rows 5000-5999"``, the numbers of the first and the last one.
     report : DriftReport
         What was found in its rows.
     alarm : bool
@@ -282,7 +282,7 @@ class DriftTimeline:
 
         if not self.periods:
             return pd.DataFrame(columns=["period", "alarm", *_FRAME, "drifted"])
-        by_rows = any(each.period.startswith("row ") for each in self.periods)
+        by_rows = any(each.period.startswith("rows ") for each in self.periods)
         frames = [
             each.report.to_frame().assign(
                 period=each.period if by_rows else pd.Timestamp(each.period), alarm=each.alarm

@@ -196,7 +196,8 @@ class PerformancePeriod:
     Attributes
     ----------
     period : str
-        A moment in ISO 8601, as pandas labels the stretch; without times the numbers of its first and last row.
+        A moment in ISO 8601, as pandas labels the stretch; without times ``"rows 0-999"``, the numbers of the first and
+        the last one.
     report : PerformanceReport
     """
 

@@ -488,11 +488,11 @@ def dated(days: int, rows: int, seed: int = 0, wave: float = 0.0) -> pd.DataFram
 def test_periods_may_be_numbers_of_rows_however_they_are_cut(detector):
     whole = pd.concat([frame(500, seed=1), frame(300, seed=2, shift=1)], ignore_index=True)
     timeline = detector.detect_by(whole, size=250)
-    assert [each.period for each in timeline.periods] == ["row 0", "row 250", "row 500", "row 750"]
+    assert [each.period for each in timeline.periods] == ["rows 0-249", "rows 250-499", "rows 500-749", "rows 750-799"]
     assert [each.report.n_current for each in timeline.periods] == [250, 250, 250, 50]
     assert ["distance" in each.report.drifted_columns for each in timeline.periods] == [False, False, True, True]
     assert detector.detect_by((whole.iloc[start : start + 70] for start in range(0, 800, 70)), size=250) == timeline
-    assert timeline.to_frame()["period"].iloc[0] == "row 0"
+    assert timeline.to_frame()["period"].iloc[0] == "rows 0-249"
     with pytest.raises(ValueError, match="give one"):
         detector.detect_by(whole, freq="D", size=5)
 

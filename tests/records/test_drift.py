@@ -152,7 +152,7 @@ def test_a_dot_is_a_column_that_drifted_and_not_one_that_is_only_far(timeline):
     [
         ("2013-01-01T00:00:00", "2013-01-01"),
         ("2013-01-01T06:00:00+00:00", "2013-01-01 06:00"),
-        ("row 5000000", "row 5000000"),
+        ("rows 5000000-5000999", "rows 5000000-5000999"),
     ],
 )
 def test_a_period_is_named_in_short(period, label):

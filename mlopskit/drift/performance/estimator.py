@@ -163,7 +163,7 @@ class PerformanceEstimator:
         >>> late = random.uniform(size=3000) < score
         >>> timeline = PerformanceEstimator(["accuracy"]).fit(late[:1000], score[:1000]).estimate_by(score, size=1000)
         >>> [each.period for each in timeline.periods]
-        ['0-999', '1000-1999', '2000-2999']
+        ['rows 0-999', 'rows 1000-1999', 'rows 2000-2999']
         """
         model = self._fitted()
         rows = model.read(y_proba, y_pred, X, y_true, _column(groups, X, "groups"))

@@ -54,7 +54,7 @@ def _by_size(rows: int, time: Any, size: int) -> Iterator[tuple[str, Places]]:
         order = np.asarray(moments.argsort(kind="stable"))[: int(moments.notna().sum())]
     for start in range(0, len(order), size):
         places = order[start : start + size]
-        label = f"{start}-{start + len(places) - 1}" if moments is None else moments[places[0]].isoformat()
+        label = f"rows {start}-{start + len(places) - 1}" if moments is None else moments[places[0]].isoformat()
         yield label, places
 
 

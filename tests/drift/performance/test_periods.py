@@ -27,7 +27,7 @@ def test_time_zones_stay():
 
 
 def test_rows_are_cut_by_number():
-    assert found(5, None, "MS", 2) == {"0-1": [0, 1], "2-3": [2, 3], "4-4": [4]}
+    assert found(5, None, "MS", 2) == {"rows 0-1": [0, 1], "rows 2-3": [2, 3], "rows 4-4": [4]}
     by_time = {"2013-01-02T00:00:00": [3, 0], "2013-03-01T00:00:00": [1, 4]}
     assert found(5, DAYS, "MS", 2) == by_time
 
