@@ -7,6 +7,8 @@ add up to the same bits in any order; and one value of 1e12, or an infinity, is 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from decimal import Decimal
+from numbers import Real
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -58,8 +60,27 @@ def on_lattice(numbers: Floats, highest: float) -> Floats:
 
 
 def kind_of_values(values: Values) -> Kind:
-    """Tell what a column holds; an array of two dimensions holds vectors."""
-    return "vector" if isinstance(values, np.ndarray) else kind_of(values)
+    """Tell what a column holds: an array of two dimensions holds vectors, and one of mostly numbers numbers.
+
+    A text among numbers is a fault in one row, and no reason not to look at the others.
+
+    Examples
+    --------
+    >>> kind_of_values(pd.Series([719, 1400, "n/a"], dtype=object))
+    'numeric'
+    """
+    if isinstance(values, np.ndarray):
+        return "vector"
+    kind = kind_of(values)
+    return "numeric" if kind == "categorical" and _mostly_numbers(values) else kind
+
+
+def _mostly_numbers(values: pd.Series) -> bool:
+    if values.dtype != object or not pd.api.types.infer_dtype(values, skipna=True).startswith("mixed"):
+        return False
+    present = values[values.notna()]
+    numbers = sum(isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in present.tolist())
+    return 2 * numbers > len(present)
 
 
 def read_numbers(values: Values) -> Floats:
@@ -70,9 +91,20 @@ def read_numbers(values: Values) -> Floats:
     kind = kind_of(series)
     if kind in ("numeric", "datetime", "timedelta"):
         return numbers_by_row(series, kind).astype(np.float64)
-    if kind != "boolean":
-        series = pd.to_numeric(series.astype(object), errors="coerce")
-    return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if kind == "boolean":
+        return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.array([_read_number(value) for value in series.tolist()], dtype=np.float64)
+
+
+def _read_number(value: object) -> float:
+    if not isinstance(value, str | Real | Decimal | np.bool_):
+        return np.nan
+    try:
+        return float(value)
+    except ValueError:
+        return np.nan
+    except OverflowError:  # a whole number that no float holds
+        return np.inf if value > 0 else -np.inf  # type: ignore[operator]
 
 
 def middle_mean(ascending: Floats) -> Floats:

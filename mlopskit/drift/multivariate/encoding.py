@@ -159,11 +159,13 @@ def columns_of(rows: Frame) -> dict[str, Values]:
     Raises
     ------
     TypeError
-        This is neither a frame nor an array of two dimensions.
+        This is neither a frame nor an array of two dimensions, or an array of what is no number.
     ValidationError
         Two columns have one name.
     """
     if isinstance(rows, np.ndarray) and rows.ndim == 2:
+        if rows.dtype.kind not in "biufO":
+            raise TypeError(f"an array of numbers is needed here, not one of {rows.dtype}")
         return {ARRAY: rows}
     if not isinstance(rows, pd.DataFrame):
         raise TypeError(f"a DataFrame or an array of two dimensions is needed here, not a {type(rows).__qualname__}")

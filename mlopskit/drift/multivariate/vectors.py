@@ -81,8 +81,8 @@ class Vectors(ColumnEncoding):
 
 
 def stack(values: Values, width: int | None = None) -> Floats:
-    """Make one matrix of a column of vectors, shape (rows, width), with rows of NaN for those of another width."""
-    if isinstance(values, np.ndarray) and values.ndim == 2:
+    """Make one matrix of a column of vectors, shape (rows, width), with rows of NaN for what is none of that width."""
+    if isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype != object:
         if width is None or values.shape[1] == width:
             return values.astype(np.float64)
         return np.full((len(values), width), np.nan)
@@ -95,5 +95,14 @@ def stack(values: Values, width: int | None = None) -> Floats:
     fits = np.array([len(vector) == width for vector in vectors], dtype=bool)
     matrix = np.full((len(vectors), width), np.nan)
     if fits.any():
-        matrix[fits] = np.array([vector for vector in vectors if len(vector) == width], dtype=np.float64)
+        matrix[fits] = _floats([vector for vector in vectors if len(vector) == width], width)
     return matrix
+
+
+def _floats(vectors: list[Any], width: int) -> Floats:
+    try:
+        return np.array(vectors, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):  # one holds a value that no float stands for
+        if len(vectors) == 1:
+            return np.full((1, width), np.nan)
+        return np.concatenate([_floats([vector], width) for vector in vectors])

@@ -64,6 +64,35 @@ def test_every_kind_of_column_is_encoded(values, kind):
     assert not matrix[values.isna().to_numpy(), :-1].any()
 
 
+@pytest.mark.parametrize("stray", ["n/a", None, [1], 1j, pd.Timestamp("2013-01-01"), {"a": 1}])
+def test_one_stray_value_among_numbers_is_missing_and_blinds_to_no_other(stray):
+    numbers = np.random.default_rng(0).normal(size=500)
+    with_stray = pd.Series([stray, *numbers[1:]], dtype=object)
+    encoder = Encoder.of(pd.DataFrame({"x": with_stray}))
+    found = encoder.encode(pd.DataFrame({"x": with_stray}))
+    assert [feature.kind for feature in encoder.features] == ["score", "missing"]
+    assert found[:, 1].tolist() == [1, *[0] * 499]
+    assert np.corrcoef(found[1:, 0], numbers[1:])[0, 1] > 0.95
+    assert (encoder.encode(pd.DataFrame({"x": with_stray.iloc[1:] + 10}))[:, 0] > 1.5).all()
+
+
+def test_texts_that_read_as_numbers_stay_levels_and_so_do_mostly_texts():
+    mostly = pd.Series(["a", "b", 1.5] * 20, dtype=object)
+    frame = pd.DataFrame({"zip": ["01234", "99999"] * 30, "mostly": mostly, "flags": [True, "yes", 1] * 20})
+    assert {feature.kind for feature in Encoder.of(frame).features} == {"level", "other", "missing"}
+
+
+def test_a_number_that_no_float_holds_is_infinite():
+    encoder = Encoder.of(pd.DataFrame({"x": np.arange(100.0)}))
+    found = encoder.encode(pd.DataFrame({"x": pd.Series([10**400, -(10**400), "n/a"], dtype=object)}))
+    assert found.tolist() == [[encoder.columns["x"].scores[-1], 0], [encoder.columns["x"].scores[0], 0], [0, 1]]
+
+
+def test_lists_of_texts_are_levels():
+    encoder = Encoder.of(pd.DataFrame({"tags": [["new", "red"], ["old"]] * 50}))
+    assert [feature.name for feature in encoder.features[:2]] == ["tags = ['new', 'red']", "tags = ['old']"]
+
+
 def test_arrow_columns():
     pytest.importorskip("pyarrow")
     plain = frame()[["distance", "stops", "origin", "late"]]
@@ -107,3 +136,6 @@ def test_what_can_not_be_encoded_is_named():
         Encoder.of(frame()[["when"]])
     with pytest.raises(TypeError, match="not a list"):
         Encoder.of([1, 2])
+    for array, dtype in ((np.array([["planted"]]), "<U7"), (np.ones((2, 2)) * 1j, "complex128")):
+        with pytest.raises(TypeError, match=f"array of numbers is needed here, not one of {dtype}$"):
+            Encoder.of(array)

@@ -37,3 +37,17 @@ def test_no_coordinate_of_a_row_is_kept():
     assert not set(kept["centres"]) & set(matrix.ravel().tolist())
     again = Vectors.from_json(kept)
     assert np.array_equal(again.encode(matrix)[0], Vectors.of(matrix).encode(matrix)[0])
+
+
+@pytest.mark.parametrize(
+    "stray", [["planted", "b"], [[1], [2, 3]], [[1, 2], [3, 4]], [1j, 2.0], [10**400, 1], [pd.NA, 1.0], [None, 1.0]]
+)
+def test_what_no_float_stands_for_makes_its_row_missing_and_no_other(stray):
+    good = [[1.0, 2.0], [3.0, 5.0]] * 20
+    column = pd.Series([stray, *good])
+    encoding = Vectors.of(column)
+    assert encoding.encode(column)[1].tolist() == [True, *[False] * 40]
+    rows = np.empty((41, 2), dtype=object)
+    rows[0, 0], rows[0, 1] = stray
+    rows[1:] = good
+    assert encoding.encode(rows)[1].tolist() == [True, *[False] * 40]
