@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.columns import Kind, kind_of, numbers_by_row
+from mlopskit.drift.columns import Kind, is_vector, kind_of, numbers_by_row
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -60,7 +60,7 @@ def on_lattice(numbers: Floats, highest: float) -> Floats:
 
 
 def kind_of_values(values: Values) -> Kind:
-    """Tell what a column holds: an array of two dimensions holds vectors, and one of mostly numbers numbers.
+    """Tell what a column holds: an array of two dimensions holds vectors, one of mostly numbers or vectors holds those.
 
     A text among numbers is a fault in one row, and no reason not to look at the others.
 
@@ -72,15 +72,18 @@ def kind_of_values(values: Values) -> Kind:
     if isinstance(values, np.ndarray):
         return "vector"
     kind = kind_of(values)
-    return "numeric" if kind == "categorical" and _mostly_numbers(values) else kind
+    if kind == "categorical" and values.dtype == object:
+        return _kind_of_most(values)
+    return kind
 
 
-def _mostly_numbers(values: pd.Series) -> bool:
-    if values.dtype != object or not pd.api.types.infer_dtype(values, skipna=True).startswith("mixed"):
-        return False
-    present = values[values.notna()]
-    numbers = sum(isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in present.tolist())
-    return 2 * numbers > len(present)
+def _kind_of_most(values: pd.Series) -> Kind:
+    if pd.api.types.infer_dtype(values, skipna=True) not in ("mixed", "mixed-integer"):
+        return "categorical"
+    present = values[values.notna()].tolist()
+    if 2 * sum(isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in present) > len(present):
+        return "numeric"
+    return "vector" if 2 * sum(map(is_vector, present)) > len(present) else "categorical"
 
 
 def read_numbers(values: Values) -> Floats:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import rankdata
 
-from mlopskit.drift.multivariate.column_encoding import Floats
-from mlopskit.drift.multivariate.encoding import Encoder, Feature, Frame
+from mlopskit.drift.columns import NUMBERS, is_vector
+from mlopskit.drift.multivariate.column_encoding import Floats, Values, kind_of_values, read_numbers
+from mlopskit.drift.multivariate.encoding import Encoder, Feature, Frame, columns_of, joined
 from mlopskit.drift.multivariate.family import FEWEST_ROWS, ranked_shares
-from mlopskit.drift.multivariate.sampling import drawn
+from mlopskit.drift.multivariate.sampling import content_order, drawn
+from mlopskit.drift.parameters import beside, whole
 from mlopskit.records.multivariate import MultivariateResult
 
 _MOST_PRODUCTS_OF = 64
@@ -50,12 +53,13 @@ class DomainClassifier:
     folds : int, default 5
         At least 2.
     most_rows : int, default 2000
-        Of either side; of more, so many are drawn.
+        Of either side; of more, so many are drawn. At least 20, and at least as many as folds.
     seed : int, default 0
         Chooses rows and folds.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> first, second = np.random.default_rng(0).normal(size=(2, 1000))
     >>> together = pd.DataFrame({"temp": first, "dew point": first + second})
     >>> apart = pd.DataFrame({"temp": first, "dew point": (first + second)[::-1]})
@@ -65,15 +69,11 @@ class DomainClassifier:
     """
 
     classifier: Any = None
-    folds: int = attrs.field(default=5)
-    most_rows: int = attrs.field(default=2000)
-    seed: int = 0
-
-    @folds.validator
-    @most_rows.validator
-    def _at_least_two(self, attribute: attrs.Attribute[int], value: int) -> None:
-        if value < 2:
-            raise ValueError(f"{attribute.name} is at least 2, not {value!r}")
+    folds: int = attrs.field(default=5, validator=whole(2))
+    most_rows: int = attrs.field(
+        default=2000, validator=[whole(FEWEST_ROWS), beside("folds", operator.ge, "at least as many as")]
+    )
+    seed: int = attrs.field(default=0, validator=whole(0))
 
     def compare(self, reference: Frame, current: Frame) -> MultivariateResult:
         """Tell whether rows can be told apart.
@@ -81,20 +81,24 @@ class DomainClassifier:
         Parameters
         ----------
         reference, current : DataFrame, or ndarray of shape (rows, dimensions)
-            Of fewer than 20 rows on a side there is no answer.
+            Of fewer than 20 rows on a side, or fewer than folds, there is no answer. A column that holds numbers on
+            one side is read as numbers on the other. Neither the order of rows nor that of columns makes a difference.
 
         Raises
         ------
         TypeError
-            A side is neither a frame nor an array of two dimensions.
+            A side is neither a frame nor an array of two dimensions, or they are one of each.
+        ValidationError
+            Two columns have one name, there is none to encode, or the arrays have vectors of different lengths.
         """
-        if isinstance(reference, np.ndarray) != isinstance(current, np.ndarray):
-            raise TypeError("both sides are frames, or both are arrays")
         random = np.random.default_rng(self.seed)
-        sizes = len(reference), len(current)
-        if min(sizes) < FEWEST_ROWS:
-            return _no_answer(sizes, f"not enough data: {FEWEST_ROWS} rows are needed on both sides")
-        matrix, is_current, features = self._encode(reference, current, random)
+        sides = [_draw(rows, columns_of(rows), self.most_rows, random) for rows in (reference, current)]
+        together, sizes = joined(_of_one_kind(*sides)), (len(reference), len(current))
+        fewest = max(FEWEST_ROWS, self.folds)
+        if min(sizes) < fewest:
+            return _no_answer(sizes, f"not enough data: {fewest} rows are needed on both sides")
+        is_current = np.repeat([False, True], [len(side) for side in sides])
+        matrix, features = _encode(together)
         if not matrix.shape[1]:
             return _no_answer(sizes, "not enough data: nothing varies")
         fold = _deal(is_current, self.folds, random)
@@ -115,20 +119,6 @@ class DomainClassifier:
             contributions=ranked_shares(losses),
             details=(f"rows can be told apart with an AUC of {auc:.2f}",),
         )
-
-    def _encode(
-        self, reference: Frame, current: Frame, random: np.random.Generator
-    ) -> tuple[Floats, Labels, list[Feature]]:
-        """Encode both sides in a way learned from both together, so that neither is special."""
-        sides = [_draw(rows, self.most_rows, random) for rows in (reference, current)]
-        is_current = np.repeat([False, True], [len(side) for side in sides])
-        together: Frame = (
-            np.concatenate(sides) if isinstance(sides[0], np.ndarray) else pd.concat(sides, ignore_index=True)
-        )
-        encoder = Encoder.of(together)
-        matrix = encoder.encode(together)
-        varies = np.flatnonzero(np.ptp(matrix, axis=0) > 0)
-        return matrix[:, varies], is_current, [encoder.features[at] for at in varies.tolist()]
 
     def _score_fold(
         self, matrix: Floats, is_current: Labels, fold: npt.NDArray[np.intp], number: int
@@ -167,11 +157,35 @@ class _QuadraticLogistic:
         return np.concatenate([matrix.astype(np.float32), products], axis=1)
 
 
-def _draw(rows: Frame, most: int, random: np.random.Generator) -> Frame:
-    if len(rows) <= most:
-        return rows
-    chosen = drawn(len(rows), most, int(random.integers(2**32)))
+def _draw(rows: Frame, columns: dict[str, Values], most: int, random: np.random.Generator) -> Frame:
+    """Draw rows, and bring them into the order that what they hold decides."""
+    chosen = content_order(columns)[drawn(len(rows), most, int(random.integers(2**32)))]
     return rows[chosen] if isinstance(rows, np.ndarray) else rows.iloc[chosen]
+
+
+def _of_one_kind(before: Frame, after: Frame) -> list[Frame]:
+    """Read a column that has vectors or numbers on one side as such on the other, where what is none is missing."""
+    if isinstance(before, np.ndarray) or isinstance(after, np.ndarray):
+        return [before, after]
+    sides = [side.set_axis(list(columns_of(side)), axis=1) for side in (before, after)]
+    for name in sides[0].columns.intersection(sides[1].columns):
+        kinds = {kind_of_values(side[name]) for side in sides}
+        if len(kinds) > 1 and not kinds.isdisjoint(NUMBERS):
+            read: Callable[[Values], Any] = _vectors_in if "vector" in kinds else read_numbers
+            sides = [side.assign(**{name: read(side[name])}) for side in sides]
+    return list(sides)
+
+
+def _vectors_in(values: Values) -> list[Any]:
+    return [value if is_vector(value) else None for value in values]
+
+
+def _encode(together: Frame) -> tuple[Floats, list[Feature]]:
+    """Encode both sides in a way learned from both, so that neither is special; what does not vary is left out."""
+    encoder = Encoder.of(together)
+    matrix = encoder.encode(together)
+    varies = np.flatnonzero(np.ptp(matrix, axis=0) > 0)
+    return matrix[:, varies], [encoder.features[at] for at in varies.tolist()]
 
 
 def _deal(is_current: Labels, folds: int, random: np.random.Generator) -> npt.NDArray[np.intp]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -189,6 +190,32 @@ def columns_to_encode(reference: Frame, columns: Iterable[Any] | None = None) ->
     if not wanted:
         raise ValidationError("the reference has no column to encode: moments are encoded only if columns= names them")
     return {name: by_name[name] for name in sorted(wanted)}
+
+
+def joined(parts: Sequence[Frame]) -> Frame:
+    """Put the rows of several frames or arrays together; columns are the same if the text of their names is.
+
+    Raises
+    ------
+    TypeError
+        Some are frames and some are arrays.
+    ValidationError
+        Arrays have vectors of different lengths.
+    """
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    frames = [part.set_axis(list(columns_of(part)), axis=1) for part in parts if isinstance(part, pd.DataFrame)]
+    if not arrays:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas 2.2: what dtype columns without values will give
+            return pd.concat(frames, ignore_index=True)
+    if frames:
+        raise TypeError("rows come as frames or as arrays, not as both")
+    widths = list(dict.fromkeys(array.shape[1] for array in arrays))
+    if len(widths) > 1:
+        raise ValidationError(
+            f"arrays have vectors of {widths[0]} and of {widths[1]} numbers: give those of one length"
+        )
+    return np.concatenate(arrays)
 
 
 def _choose(values: Values) -> ColumnEncoding:

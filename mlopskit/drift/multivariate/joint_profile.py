@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -15,7 +14,7 @@ import pandas as pd
 
 from mlopskit.drift.multivariate.column_encoding import Floats
 from mlopskit.drift.multivariate.correlation import CorrelationChange
-from mlopskit.drift.multivariate.encoding import Encoder, Frame, columns_of, columns_to_encode
+from mlopskit.drift.multivariate.encoding import Encoder, Frame, columns_of, columns_to_encode, joined
 from mlopskit.drift.multivariate.family import MultivariateTest
 from mlopskit.drift.multivariate.mmd import MMD
 from mlopskit.drift.multivariate.moments import Moments
@@ -285,16 +284,10 @@ def _chunks(rows: Frame | Iterable[Frame]) -> Iterator[Frame]:
 
 def _first_rows(chunks: Iterator[Frame]) -> Frame | None:
     """Put together the chunks that it takes to have enough rows to learn from."""
-    found: list[Any] = []
+    found: list[Frame] = []
     while sum(map(len, found)) < _ROWS_TO_LEARN_FROM and (chunk := next(chunks, None)) is not None:
         found += [chunk] if len(chunk) else []
-    if len(found) < 2:
-        return found[0] if found else None
-    if isinstance(found[0], np.ndarray):
-        return np.concatenate(found)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of pandas 2.2: what dtype columns without values will give
-        return pd.concat(found, ignore_index=True)
+    return joined(found) if found else None
 
 
 def _rows(frame: Frame, which: Any) -> Frame:

@@ -40,10 +40,10 @@ def content_order(columns: Mapping[str, Values]) -> npt.NDArray[np.intp]:
     --------
     >>> frame = pd.DataFrame({"origin": ["JFK", "EWR", None], "distance": [1400, 2475, 719]})
     >>> backwards = frame.iloc[::-1, ::-1]
-    >>> frame.iloc[content_order(frame)].equals(backwards.iloc[content_order(backwards), ::-1])
+    >>> frame.iloc[content_order(dict(frame))].equals(backwards.iloc[content_order(dict(backwards)), ::-1])
     True
     """
-    keys: Hashes = np.zeros(1, dtype=np.uint64)
+    keys: Hashes = np.zeros(len(next(iter(columns.values()), ())), dtype=np.uint64)
     for name in sorted(columns):
         for hashes in _hashes(columns[name]):
             keys = keys * _MULTIPLIER + hashes

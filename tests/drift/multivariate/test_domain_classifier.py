@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from mlopskit.drift.multivariate.domain_classifier import DomainClassifier, _auc
+from mlopskit.errors import ValidationError
 
 
 def rows_of(random, rows, correlation=0.0, columns=9):
@@ -94,6 +95,8 @@ def test_too_few_rows_have_no_answer(rows):
     found = DomainClassifier().compare(rows_of(np.random.default_rng(0), 100), rows_of(np.random.default_rng(1), rows))
     assert (found.p_value, found.effect) == (1, 0)
     assert found.note.startswith("not enough data")
+    nothing = DomainClassifier().compare(pd.DataFrame(), rows_of(np.random.default_rng(0), 100))
+    assert nothing.note.startswith("not enough data")
 
 
 def test_constant_columns_have_no_answer():
@@ -101,8 +104,101 @@ def test_constant_columns_have_no_answer():
     assert DomainClassifier().compare(constant, constant).note == "not enough data: nothing varies"
 
 
-def test_parameters_are_checked():
-    with pytest.raises(ValueError, match="folds is at least 2, not 1"):
-        DomainClassifier(folds=1)
-    with pytest.raises(TypeError, match="both are arrays"):
-        DomainClassifier().compare(np.ones((30, 2)), pd.DataFrame({"a": np.ones(30)}))
+def test_shuffled_rows_and_permuted_columns_give_the_same_answer(frame):
+    before, after = (frame(np.random.default_rng(seed), rows) for seed, rows in ((0, 500), (1, 150)))
+    classifier = DomainClassifier(most_rows=300)
+    expected = classifier.compare(before, after)
+    again = classifier.compare(before.sample(frac=1, random_state=0).iloc[:, ::-1], after.sample(frac=1))
+    assert again == expected
+
+
+def as_texts(x):
+    return x.astype(str)
+
+
+def with_a_text(x):
+    return pd.Series(["n/a", *x[1:]], dtype=object)
+
+
+def nothing(x):
+    return pd.Series([None] * len(x), dtype=object)
+
+
+def flagged(x):
+    return x > 0
+
+
+def vectors(x):
+    return pd.Series([[value, 1.0] for value in x])
+
+
+def moments(x):
+    return pd.Timestamp("2013-01-01") + pd.to_timedelta(x, unit="D")
+
+
+@pytest.mark.parametrize("dtype", [as_texts, with_a_text])
+@pytest.mark.parametrize("turned", [False, True])
+def test_numbers_are_compared_whatever_dtype_they_come_in(dtype, turned):
+    random = np.random.default_rng(0)
+    before, after = rows_of(random, 400), rows_of(random, 300)
+    moved = after.assign(x0=after["x0"] + 10)
+    if turned:
+        before["x0"] = dtype(before["x0"])
+    else:
+        after["x0"], moved["x0"] = dtype(after["x0"]), dtype(moved["x0"])
+    assert DomainClassifier().compare(before, after).p_value > 0.01
+    found = DomainClassifier().compare(before, moved)
+    assert found.p_value < 1e-9
+    assert next(iter(found.contributions)) == "x0"
+
+
+@pytest.mark.parametrize("changed", [nothing, flagged, vectors, moments])
+def test_a_column_of_another_kind_is_found(changed):
+    random = np.random.default_rng(0)
+    before, after = rows_of(random, 400, columns=3), rows_of(random, 300, columns=3)
+    other = after.assign(x0=changed(after["x0"]))
+    for first, second in ((before, other), (other, before)):
+        found = DomainClassifier().compare(first, second)
+        assert found.p_value < 1e-9
+        assert next(iter(found.contributions)) == "x0"
+
+
+def test_names_of_one_text_are_one_column():
+    rows = np.random.default_rng(0).normal(size=(100, 2))
+    found = DomainClassifier().compare(pd.DataFrame(rows), pd.DataFrame(rows, columns=["0", "1"]))
+    assert list(found.contributions) == ["0", "1"]
+    assert found.p_value > 0.05
+
+
+@pytest.mark.parametrize(("folds", "rows", "answers"), [(50, 25, False), (25, 25, True), (30, 29, False)])
+def test_each_fold_needs_a_row_of_either_side(folds, rows, answers):
+    found = DomainClassifier(folds=folds).compare(rows_of(np.random.default_rng(0), 100), rows_of(np.random, rows))
+    assert (found.note == "") is answers
+    assert answers or found.note == f"not enough data: {folds} rows are needed on both sides"
+
+
+def test_what_can_not_be_compared_is_named():
+    frame = pd.DataFrame(np.ones((30, 2)), columns=["a", "b"])
+    with pytest.raises(ValidationError, match="same name"):
+        DomainClassifier().compare(frame, frame.set_axis(["a", "a"], axis=1))
+    with pytest.raises(ValidationError, match="vectors of 2 and of 3 numbers"):
+        DomainClassifier().compare(np.ones((30, 2)), np.ones((30, 3)))
+    with pytest.raises(TypeError, match="not a list"):
+        DomainClassifier().compare(frame, [[1, 2]] * 30)
+    with pytest.raises(TypeError, match="as frames or as arrays, not as both"):
+        DomainClassifier().compare(np.ones((30, 2)), frame)
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"folds": 1}, r"DomainClassifier\(folds=1\): give a whole number of at least 2"),
+        ({"folds": 2.5}, r"DomainClassifier\(folds=2.5\): give a whole number"),
+        ({"most_rows": 7}, r"DomainClassifier\(most_rows=7\): give a whole number of at least 20"),
+        ({"folds": 50, "most_rows": 30}, "give at least as many as folds, which is 50"),
+        ({"seed": None}, r"DomainClassifier\(seed=None\)"),
+    ],
+)
+def test_parameters_are_checked(params, told):
+    with pytest.raises(ValueError, match=told):
+        DomainClassifier(**params)

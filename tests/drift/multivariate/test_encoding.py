@@ -76,6 +76,14 @@ def test_one_stray_value_among_numbers_is_missing_and_blinds_to_no_other(stray):
     assert (encoder.encode(pd.DataFrame({"x": with_stray.iloc[1:] + 10}))[:, 0] > 1.5).all()
 
 
+def test_one_stray_value_among_vectors_is_missing_and_blinds_to_no_other():
+    vectors = [*np.random.default_rng(0).normal(size=(99, 2)), "n/a"]
+    encoder = Encoder.of(pd.DataFrame({"x": vectors}))
+    found = encoder.encode(pd.DataFrame({"x": vectors}))
+    assert [feature.kind for feature in encoder.features] == ["dimension", "dimension", "missing"]
+    assert found[:, 2].tolist() == [*[0] * 99, 1]
+
+
 def test_texts_that_read_as_numbers_stay_levels_and_so_do_mostly_texts():
     mostly = pd.Series(["a", "b", 1.5] * 20, dtype=object)
     frame = pd.DataFrame({"zip": ["01234", "99999"] * 30, "mostly": mostly, "flags": [True, "yes", 1] * 20})
