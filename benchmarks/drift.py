@@ -51,7 +51,7 @@ def main() -> None:
 
 def importing(options: argparse.Namespace) -> dict[str, str]:
     """Return the interpreter of each library that can be imported, and print versions."""
-    found = {}
+    found, printed = {}, set()
     for name, library in LIBRARIES.items():
         interpreter = getattr(options, library.option) if library.option else sys.executable
         told = (
@@ -63,7 +63,8 @@ def importing(options: argparse.Namespace) -> dict[str, str]:
             print(f"{name} is left out: {(done.stderr.splitlines() or ['it can not be imported'])[-1][:120]}")
         else:
             found[name] = interpreter
-            print(done.stdout.splitlines()[-1])
+            printed.add(done.stdout.splitlines()[-1])
+    print(*sorted(printed), sep="\n")
     return found
 
 
