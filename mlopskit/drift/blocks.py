@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mlopskit.drift.cells import Cells
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.columns import NUMBERS
-from mlopskit.drift.profile import GROUP_CELLS, ColumnProfile, Profile
+from mlopskit.drift.profile import GROUP_CELLS, Profile
 from mlopskit.drift.statistics.bridge import within
 
 DEALS = 4_999

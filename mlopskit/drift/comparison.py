@@ -8,10 +8,11 @@ import attrs
 import numpy as np
 
 from mlopskit.drift.blocks import block_p_value, missing_p_value
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.columns import NUMBERS
 from mlopskit.drift.correction import PValues
 from mlopskit.drift.picture import picture
-from mlopskit.drift.profile import ColumnProfile, Profile
+from mlopskit.drift.profile import Profile
 from mlopskit.drift.signals import MISSING_SHARE, Signal, signals
 from mlopskit.drift.statistics.anderson_darling import AndersonDarling
 from mlopskit.drift.statistics.chi_square import ChiSquare

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlopskit.drift.cells import aligned
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.columns import NUMBERS
-from mlopskit.drift.profile import ColumnProfile
 from mlopskit.drift.shape import BARS
 from mlopskit.records.drift import Histogram
 

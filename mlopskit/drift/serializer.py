@@ -21,8 +21,9 @@ from mlopskit.storage.serializers import Serializer
 
 if TYPE_CHECKING:
     from mlopskit.drift.cells import Cells
+    from mlopskit.drift.column_profile import ColumnProfile
     from mlopskit.drift.detector import DriftDetector
-    from mlopskit.drift.profile import ColumnProfile, Profile
+    from mlopskit.drift.profile import Profile
     from mlopskit.drift.reference import Reference
     from mlopskit.drift.statistics.statistic import Statistic
 
@@ -191,7 +192,7 @@ def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
 
 
 def _column_from_json(kept: dict[str, Any]) -> ColumnProfile:
-    from mlopskit.drift.profile import ColumnProfile
+    from mlopskit.drift.column_profile import ColumnProfile
 
     return ColumnProfile(
         kept["kind"], _cells_from_json(kept["cells"]), kept["missing"],

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from mlopskit.drift.cells import Cells, aligned
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.columns import NUMBERS
 from mlopskit.drift.keys import key_numbers
-from mlopskit.drift.profile import ColumnProfile
 from mlopskit.drift.statistics.anderson_darling import AndersonDarling
 from mlopskit.drift.statistics.chi_square import homogeneity
 from mlopskit.drift.statistics.statistic import Comparison, Counts, Floats, Sample, Statistic

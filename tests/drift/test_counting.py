@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlopskit.drift.counting import count_column, count_floats
+from mlopskit.drift.counting import count_column, count_floats, number_cells
 
 NUMBERS = st.one_of(st.floats(), st.integers(-3, 3).map(float))
 
@@ -25,3 +25,10 @@ def test_more_numbers_than_cells_lose_the_same_bits():
     together, alone = next(count_floats([array])).cells, count_column(pd.Series(array), "numeric").cells
     assert together.dropped == alone.dropped > 0
     assert together.keys.tolist() == alone.keys.tolist()
+
+
+@given(st.lists(st.integers(-(2**31), 2**31) | st.integers(-9, 9), max_size=60))
+def test_whole_numbers_are_counted_as_floats_are(numbers):
+    table, floats = number_cells(np.array(numbers, dtype=np.int64)), number_cells(np.array(numbers) + 0.5)
+    assert table.counts.tolist() == floats.counts.tolist() if not table.dropped else table.total == len(numbers)
+    assert number_cells(np.array(numbers, dtype=float)).keys.tolist() == table.keys.tolist()

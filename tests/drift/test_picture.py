@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.picture import picture
-from mlopskit.drift.profile import ColumnProfile
 
 
 def look(before, after):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mlopskit.drift.profile import ColumnProfile
+from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.signals import cohens_h, new_categories, signals, vanished_categories
 from mlopskit.drift.statistics import ChiSquare
 

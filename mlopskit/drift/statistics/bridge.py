@@ -43,7 +43,9 @@ class Gaps:
         """Return the gaps of two samples."""
         rows = reference.size + current.size
         before, after = reference.cumulative[:-1], current.cumulative[:-1]
-        time = within(before * (reference.size / rows) + after * (current.size / rows))
+        time = before * (reference.size / rows) + after * (current.size / rows)
+        if len(time) and not 0 < time[0] <= time[-1] < 1:
+            time = within(time)
         return cls(before - after, time, (reference.counts + current.counts) / rows)
 
     @property
