@@ -6,7 +6,6 @@ import attrs
 import numpy as np
 from scipy.special import expit, logit
 
-from mlopskit.drift.performance.groups import Groups
 from mlopskit.drift.performance.outcomes import Array, Places
 
 _LEAST = 1e-6  # claimed probabilities nearer to 0 or 1 are taken to be this near
@@ -14,7 +13,6 @@ _LIMIT = float(-logit(_LEAST))
 _CELLS = 4096
 _MOST_KNOTS = 16
 _ROWS_PER_KNOT = 30  # of the rarer outcome
-_FOLDS = 5
 _STEPS, _LONGEST_STEP, _TOLERANCE = 100, 4.0, 1e-9
 
 
@@ -87,22 +85,6 @@ class ScoreCells:
         wanted = (np.arange(number) + 0.5) / number
         return np.unique(self.odds[np.minimum(np.searchsorted(share, wanted), len(share) - 1)])
 
-    def split(self, random: np.random.Generator) -> list[ScoreCells]:
-        """Deal the rows, which must not be weighted, to folds."""
-        even = [1 / _FOLDS] * _FOLDS
-        positives = random.multinomial(self.positives.astype(np.int64), even).astype(float)
-        negatives = random.multinomial((self.rows - self.positives).astype(np.int64), even).astype(float)
-        return [ScoreCells(self.odds, p + n, p) for p, n in zip(positives.T, negatives.T, strict=True)]
-
-    def without(self, part: ScoreCells) -> ScoreCells:
-        """Leave a fold out."""
-        return ScoreCells(self.odds, self.rows - part.rows, self.positives - part.positives)
-
-    def brier(self, probability: Array) -> float:
-        """Give the sum of squared distances of labels and one probability per cell."""
-        negatives = self.rows - self.positives
-        return float(self.positives @ (1 - probability) ** 2 + negatives @ probability**2)
-
 
 @attrs.frozen(eq=False)
 class Curve:
@@ -112,18 +94,10 @@ class Curve:
     ----------
     knots, values : ndarray, shape (knots,)
         Claimed log-odds in ascending order, and what they mean.
-    helps : bool
-        Whether it came closer to labels it had not seen than the model's own probabilities; otherwise values are the
-        knots, which leaves probabilities as they are.
-    brier_before, brier_after : float
-        By how much, cross-fitted.
     """
 
     knots: Array
     values: Array
-    helps: bool = True
-    brier_before: float = np.nan
-    brier_after: float = np.nan
 
     def probability(self, odds: Array) -> Array:
         """Calibrate."""
@@ -134,6 +108,9 @@ def fit_curve(cells: ScoreCells, *, rows: float | None = None) -> Curve:
     """Fit a logistic regression on the hat functions of a few knots.
 
     To each knot one more row is added that agrees with the model, so that a run of equal labels gives no infinite odds.
+    The curve is taken even if the model's own probabilities look as good: to choose between them by what the reference
+    shows is chance where they differ little, and no interval that is made afterwards would know of it (H. Leeb and
+    B. M. Poetscher, Model selection and inference: facts and fiction, Econometric Theory 21, 2005).
 
     Parameters
     ----------
@@ -160,30 +137,3 @@ def fit_curve(cells: ScoreCells, *, rows: float | None = None) -> Curve:
 def curvature(rows: Array, weights: Array, q: Array, values: Array) -> Array:
     """Give the negative second derivative of the log-likelihood by the values at the knots."""
     return np.asarray((weights.T * (rows * q * (1 - q))) @ weights + np.diag(expit(values) * expit(-values)))
-
-
-Folds = list[tuple[ScoreCells, ScoreCells]]
-
-
-def folds_of_rows(cells: ScoreCells) -> Folds:
-    """Deal independent rows at random to folds: all but one to learn from, and that one."""
-    return [(cells.without(part), part) for part in cells.split(np.random.default_rng(0))]
-
-
-def folds_of_groups(odds: Array, positive: Array, groups: Groups) -> Folds:
-    """Deal whole groups to folds."""
-    fold = groups.folds(_FOLDS, np.random.default_rng(0))
-    parts = [fold == part for part in range(_FOLDS)]
-    return [(ScoreCells.of(odds[~part], positive[~part]), ScoreCells.of(odds[part], positive[part])) for part in parts]
-
-
-def calibrate(cells: ScoreCells, folds: Folds) -> Curve:
-    """Fit a curve, and keep the model's own probabilities unless the curve is closer to labels it has not seen."""
-    before = after = 0.0
-    for others, part in folds:
-        before += part.brier(expit(part.odds))
-        after += part.brier(fit_curve(others).probability(part.odds))
-    curve, total = fit_curve(cells), cells.rows.sum()
-    helps = after < before
-    values = curve.values if helps else curve.knots
-    return attrs.evolve(curve, values=values, helps=helps, brier_before=before / total, brier_after=after / total)

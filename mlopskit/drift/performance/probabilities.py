@@ -10,11 +10,8 @@ from mlopskit.drift.performance.calibration import (
     Curve,
     Place,
     ScoreCells,
-    calibrate,
     curvature,
     fit_curve,
-    folds_of_groups,
-    folds_of_rows,
     log_odds,
 )
 from mlopskit.drift.performance.groups import Groups, group_variance
@@ -59,8 +56,7 @@ class Calibration:
         codes : ndarray of int, shape (rows,)
             Places of the true classes.
         weights : ndarray, shape (rows,), optional
-            How much each row counts. Rows of other weights are not from where the model was checked, so that its own
-            probabilities are no candidate then.
+            How much each row counts.
         groups : Groups, optional
             Rows that are not independent.
         """
@@ -68,12 +64,10 @@ class Calibration:
         for one in classes:
             odds, positive = log_odds(probability[:, one]), (codes == one).astype(float)
             cells = ScoreCells.of(odds, positive, weights)
-            if weights is not None:
-                shrunk = weights.sum() / (weights**2).sum()  # effective rows for each row of weight 1
-                curve = fit_curve(cells, rows=_rarer(cells) * shrunk)
-            else:
-                folds = folds_of_rows(cells) if groups is None else folds_of_groups(odds, positive, groups)
-                curve = calibrate(cells, folds)
+            shrunk = (
+                1.0 if weights is None else weights.sum() / (weights**2).sum()
+            )  # effective rows for each of weight 1
+            curve = fit_curve(cells, rows=_rarer(cells) * shrunk)
             curves.append(curve)
             errors.append(_Errors(curve, cells, odds, positive, weights))
             scatter.append(0.0 if groups is None else errors[-1].group_scatter(groups))

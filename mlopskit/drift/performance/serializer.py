@@ -72,12 +72,7 @@ class PerformanceSerializer(Serializer):
 
 def _model_to_json(model: ClassifierPerformance) -> dict[str, Any]:
     curves = [
-        {
-            "knots": _array_to_text(curve.knots),
-            "values": _array_to_text(curve.values),
-            "helps": curve.helps,
-            "brier": [float(curve.brier_before), float(curve.brier_after)],
-        }
+        {"knots": _array_to_text(curve.knots), "values": _array_to_text(curve.values)}
         for curve in model.calibration.curves
     ]
     return {
@@ -97,10 +92,7 @@ def _model_from_json(kept: dict[str, Any]) -> ClassifierPerformance:
     from mlopskit.drift.performance.inputs import Classes
     from mlopskit.drift.performance.probabilities import Calibration
 
-    curves = tuple(
-        Curve(_array_from_text(each["knots"]), _array_from_text(each["values"]), each["helps"], *each["brier"])
-        for each in kept["curves"]
-    )
+    curves = tuple(Curve(_array_from_text(each["knots"]), _array_from_text(each["values"])) for each in kept["curves"])
     size = sum(len(curve.knots) for curve in curves)
     spread, group_scatter = _array_from_text(kept["spread"]).reshape(-1, size), _array_from_text(kept["group_scatter"])
     return ClassifierPerformance(

@@ -60,7 +60,7 @@ def test_reference_values_are_those_of_its_labels(fitted):
 
 
 def test_a_model_that_does_worse_is_seen_before_labels_arrive(fitted):
-    current, truth = scored(3000, 1)
+    current, truth = scored(3000, 2)
     near = np.abs(current - 0.5) < 0.3  # only flights that are hard to tell are left
     report = fitted.estimate(current[near], y_true=truth[near])
     assert report.worse == ("accuracy", "roc_auc")

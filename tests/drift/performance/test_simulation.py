@@ -75,7 +75,9 @@ def test_a_smaller_reference_and_fewer_rows_make_wider_intervals():
     assert widths[1] < 0.7 * min(widths[0], widths[2])
 
 
-@pytest.mark.parametrize("slope", [1.0, 1.8], ids=["calibrated", "exaggerating"])
+@pytest.mark.parametrize(
+    "slope", [0.8, 1.0, 1.25, 1.8], ids=["timid", "calibrated", "somewhat exaggerating", "exaggerating"]
+)
 def test_intervals_hold_the_metrics_that_labels_show_under_covariate_shift(slope):
     names, trials = ("roc_auc", "average_precision", "accuracy", "f1", "log_loss"), 40
     held = dict.fromkeys(names, 0)
