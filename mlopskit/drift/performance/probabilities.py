@@ -64,12 +64,9 @@ class Calibration:
         for one in classes:
             odds, positive = log_odds(probability[:, one]), (codes == one).astype(float)
             cells = ScoreCells.of(odds, positive, weights)
-            shrunk = (
-                1.0 if weights is None else weights.sum() / (weights**2).sum()
-            )  # effective rows for each of weight 1
-            curve = fit_curve(cells, rows=_rarer(cells) * shrunk)
-            curves.append(curve)
-            errors.append(_Errors(curve, cells, odds, positive, weights))
+            effective = 1.0 if weights is None else weights.sum() / (weights**2).sum()  # rows per weight of 1
+            curves.append(fit_curve(cells, rows=_rarer(cells) * effective))
+            errors.append(_Errors(curves[-1], cells, odds, positive, weights))
             scatter.append(0.0 if groups is None else errors[-1].group_scatter(groups))
         return cls(tuple(curves), _spread(errors, len(codes), groups), np.array(scatter))
 
