@@ -66,7 +66,7 @@ def stretches_by_time(
     ValidationError
         A frame has no such column, it can not be read as moments, or chunks are in several time zones.
     """
-    stretch_of, is_on_wall = _grouper(freq)
+    stretch_of, is_on_wall = period_grouper(freq)
     found: dict[pd.Timestamp, Stretch] = {}
     zones: dict[str, tzinfo | None] = {}
     for frame in frames:
@@ -86,13 +86,19 @@ def stretches_by_time(
     (zone,) = zones.values() if is_on_wall else (None,)
     none = read(frame.iloc[:0])
     return {
-        label.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if zone else label: found.get(label, none)
+        in_zone(label, zone): found.get(label, none)
         for label in pd.Series(0, index=list(found)).groupby(stretch_of).size().index
     }
 
 
-def _grouper(freq: str) -> tuple[pd.Grouper, bool]:
-    """Tell how rows are grouped, and whether by the time on the wall."""
+def period_grouper(freq: str) -> tuple[pd.Grouper, bool]:
+    """Tell how rows are grouped by time, whichever of them come first, and whether by the time on the wall.
+
+    Raises
+    ------
+    ValueError
+        pandas knows no such length, or it is several weeks, months or years, which begin nowhere by themselves.
+    """
     offset = pd.tseries.frequencies.to_offset(freq)
     if isinstance(offset, pd.offsets.Tick | pd.offsets.Day):
         return pd.Grouper(freq=offset, origin="epoch"), isinstance(offset, pd.offsets.Day)
@@ -101,6 +107,11 @@ def _grouper(freq: str) -> tuple[pd.Grouper, bool]:
             f"freq={freq!r} begins nowhere by itself: give days, such as '14D', or one week, month, quarter or year"
         )
     return pd.Grouper(freq=offset), True
+
+
+def in_zone(wall: pd.Timestamp, zone: tzinfo | None) -> pd.Timestamp:
+    """Read the time on the wall in a zone: the first of two alike, and the next one if clocks have left it out."""
+    return wall.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if zone else wall
 
 
 def stretches_by_size(

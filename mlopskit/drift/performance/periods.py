@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlopskit.drift.performance.inputs import check_length
 from mlopskit.drift.performance.outcomes import Places
-from mlopskit.drift.periods import moments_of
+from mlopskit.drift.periods import in_zone, moments_of, period_grouper
 from mlopskit.errors import ValidationError
 
 
@@ -30,6 +30,8 @@ def periods(rows: int, time: Any, freq: str, size: int | None) -> Iterator[tuple
 
     Raises
     ------
+    ValueError
+        pandas knows no such length, or it begins nowhere by itself.
     ValidationError
         Times are needed, can not be read, or are not one per row.
     """
@@ -38,11 +40,13 @@ def periods(rows: int, time: Any, freq: str, size: int | None) -> Iterator[tuple
         return
     if time is None:
         raise ValidationError("pass time= with freq= to cut by time, or size= to cut by number of rows")
+    grouper, is_on_wall = period_grouper(freq)
     moments = _moments(rows, time)
+    zone = moments.tz if is_on_wall else None
     known = np.flatnonzero(moments.notna())
-    places = pd.Series(known, index=moments[known])
-    for label, group in places.groupby(pd.Grouper(freq=freq)):
-        yield pd.Timestamp(label).isoformat(), np.sort(group.to_numpy())
+    places = pd.Series(known, index=moments[known].tz_localize(None) if zone else moments[known])
+    for label, group in places.groupby(grouper):
+        yield in_zone(label, zone).isoformat(), np.sort(group.to_numpy())
 
 
 def _by_size(rows: int, time: Any, size: int) -> Iterator[tuple[str, Places]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from mlopskit.drift.detector import DriftDetector
 from mlopskit.drift.performance.periods import periods
 from mlopskit.errors import ValidationError
 
@@ -24,6 +25,20 @@ def test_periods_are_in_order_and_an_empty_one_is_one_of_them(time):
 def test_time_zones_stay():
     time = pd.to_datetime(["2013-01-01", "2013-01-02"]).tz_localize("America/New_York")
     assert list(found(2, time, "D", None)) == ["2013-01-01T00:00:00-05:00", "2013-01-02T00:00:00-05:00"]
+
+
+@pytest.mark.parametrize("freq", ["14D", "D", "6h", "W", "MS"])
+@pytest.mark.parametrize("zone", [None, "America/New_York"])
+def test_periods_are_those_of_the_detector(freq, zone):
+    moments = pd.date_range("2013-02-20", "2013-04-02", freq="5h", tz=zone)  # clocks are put forward in between
+    rows = pd.DataFrame({"when": moments, "x": range(len(moments))})
+    timeline = DriftDetector().fit(rows).detect_by(rows, time="when", freq=freq)
+    assert list(found(len(rows), moments, freq, None)) == [each.period for each in timeline.periods]
+
+
+def test_months_that_begin_nowhere_are_refused():
+    with pytest.raises(ValueError, match="freq='2MS' begins nowhere by itself"):
+        found(5, DAYS, "2MS", None)
 
 
 def test_rows_are_cut_by_number():
