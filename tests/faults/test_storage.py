@@ -49,7 +49,7 @@ def open_log(place):
 
 @pytest.mark.timeout(900)
 def test_of_eight_writers_each_number_has_one_winner_and_none_is_missing(place):
-    count = 1_000
+    count = 300 if place[0].startswith("s3:") else 1_000  # a server in Python answers one request at a time
     writers = [start("commit_many", place, f"writer-{number}", count) for number in range(8)]
     won = [int(line) for writer in writers for line in finish(writer)]
     assert sorted(won) == list(range(1, count + 1))

@@ -34,12 +34,13 @@ STEPS = [rows, Step(split, outputs=("even", "odd")), total, scores]
 
 @pytest.fixture
 def requests(monkeypatch):
-    """All that is asked of the backends."""
+    """All that is asked of the backends, but for the heartbeats of runs that other tests have not ended."""
     asked = []
     attempt = Store._attempt
 
     def counted(store, name, operation):
-        asked.append(name)
+        if not name.startswith("index/live/"):
+            asked.append(name)
         return attempt(store, name, operation)
 
     monkeypatch.setattr(Store, "_attempt", counted)
