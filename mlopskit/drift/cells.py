@@ -53,7 +53,7 @@ class Cells:
         """Count keys, in any order."""
         dropped = 0
         if len(keys) > _FEW:  # some of them tell how many bits have to go at least
-            dropped = _bits_to_drop(np.unique(keys[:: len(keys) // _SAMPLED]), limit)
+            dropped = _bits_to_drop(np.sort(keys[:: len(keys) // _SAMPLED]), limit)
             keys = keys >> dropped
         return cls(*_counted(keys), dropped, limit)._fitted()
 
@@ -125,14 +125,16 @@ def aligned(first: Cells, second: Cells) -> tuple[Cells, Counts, Counts]:
 
 
 def _added(counts: Counts, cell: npt.NDArray[np.intp], cells: int) -> Counts:
-    """Add counts up by the cell that each belongs to; floats hold numbers of rows as they are."""
-    return np.bincount(cell, counts, cells).astype(counts.dtype, copy=False)
+    """Add counts up by the cell that each belongs to."""
+    added = np.zeros(cells, dtype=counts.dtype)
+    np.add.at(added, cell, counts)
+    return added
 
 
 def _bits_to_drop(keys: Keys, limit: int) -> int:
     """Find how many bits have to go until no more than `limit` of the ascending keys differ."""
     low, high = 0, 64
-    if len(keys) <= limit:
+    if len(keys) <= limit or _distinct(keys) <= limit:
         return 0
     while high - low > 1:
         middle = (low + high) // 2

@@ -70,7 +70,7 @@ def _p_value(statistic: float) -> float:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[Floats, Floats]:
-    values = np.linspace(0.0, math.sqrt(_LARGEST), 400) ** 2
+    values = np.linspace(0.0, math.sqrt(_LARGEST), 200) ** 2
     tail = [max(_limit(value), 1e-300) for value in values]
     return values, np.log(np.minimum.accumulate(tail))
 
