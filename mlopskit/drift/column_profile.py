@@ -122,6 +122,13 @@ class ColumnProfile:
         """The share of rows without a value; 0 without rows."""
         return self.missing / self.rows if self.rows else 0.0
 
+    def in_cells(self, limit: int) -> ColumnProfile:
+        """Return the profile in fewer cells, without names once labels share them."""
+        cells = self.cells.limited(limit)
+        if cells.dropped == self.cells.dropped:
+            return attrs.evolve(self, cells=cells)
+        return attrs.evolve(self, cells=cells, names=_NO_NAMES, lengths=self.label_lengths)
+
     def scaled(self, share: float) -> ColumnProfile:
         """Return the profile with all counts multiplied."""
         cells, lengths = (attrs.evolve(each, counts=each.counts * share) for each in (self.cells, self.label_lengths))

@@ -137,8 +137,7 @@ class Profile:
         return attrs.evolve(self, columns={name: each.scaled(share) for name, each in self.columns.items()})
 
     def _in_cells(self, limit: int) -> Profile:
-        coarse = {name: attrs.evolve(each, cells=each.cells.limited(limit)) for name, each in self.columns.items()}
-        return attrs.evolve(self, columns=coarse)
+        return attrs.evolve(self, columns={name: each.in_cells(limit) for name, each in self.columns.items()})
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:

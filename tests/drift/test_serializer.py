@@ -98,14 +98,23 @@ def test_a_planted_value_is_not_in_the_bytes():
     planted.loc[7, "tail"] = "planted-secret"
     planted.loc[7, "origin"] = "planted-secret"
     planted.loc[7, "number"] = secret
+    planted["team"] = ["planted-secret", *(f"team {row % 40}" for row in range(1, 20_000))]
     planted["user"] = ["usual", *4 * ["planted-secret"], *19_995 * ["usual"]]
-    detector = DriftDetector(groups="tail", multivariate=True)
+    detector = DriftDetector(groups="team", multivariate=True)
     data = to_bytes(detector.fit(planted, time="day", season="weekday", slices="user"))
     assert b"planted-secret" not in data
     assert str(secret).encode() not in data
     columns = back(data).profile_.columns
     assert sorted(columns["origin"].names.values()) == ["EWR", "JFK"]
     assert not np.isclose(columns["number"].numbers, secret, rtol=1e-6).any()
+
+
+def test_groups_of_many_labels_come_back():
+    many = pd.DataFrame({"tail": [f"N{row}" for row in range(400)], "team": ["red", "blue"] * 200})
+    detector = DriftDetector(groups="team").fit(many)
+    groups = back(to_bytes(detector)).profile_.groups.values()
+    assert [each.columns["tail"].cells.total for each in groups] == [200, 200]
+    assert [each.columns["tail"].label_lengths.total for each in groups] == [200, 200]
 
 
 def test_labels_whose_names_were_not_kept_are_still_told_apart():
