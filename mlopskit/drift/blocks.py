@@ -17,7 +17,8 @@ import numpy.typing as npt
 from mlopskit.drift.cells import Cells
 from mlopskit.drift.column_profile import ColumnProfile
 from mlopskit.drift.columns import NUMBERS
-from mlopskit.drift.profile import GROUP_CELLS, Profile
+from mlopskit.drift.counting import GROUP_CELLS
+from mlopskit.drift.profile import Profile
 from mlopskit.drift.statistics.bridge import within
 
 DEALS = 4_999

@@ -88,10 +88,6 @@ class Cells:
         merged = Cells(*_summed(keys[order], counts), dropped, min(self.limit, other.limit))
         return merged._fitted()
 
-    def limited(self, limit: int) -> Cells:
-        """Keep fewer cells, at most `limit`."""
-        return Cells(self.keys, self.counts, self.dropped, limit)._fitted()
-
     def coarsened(self, dropped: int) -> Cells:
         """Drop more bits, `dropped` in all."""
         if dropped <= self.dropped:

@@ -14,7 +14,15 @@ import pandas as pd
 
 from mlopskit.drift.cells import Cells
 from mlopskit.drift.columns import kind_of
-from mlopskit.drift.counting import NUMBER_CELLS, Counted, Weights, count_column, count_floats, length_cells
+from mlopskit.drift.counting import (
+    NUMBER_CELLS,
+    Counted,
+    Weights,
+    count_by_group,
+    count_column,
+    count_floats,
+    length_cells,
+)
 from mlopskit.drift.keys import key_numbers
 from mlopskit.drift.shape import TAIL, Shape, as_text
 
@@ -122,13 +130,6 @@ class ColumnProfile:
         """The share of rows without a value; 0 without rows."""
         return self.missing / self.rows if self.rows else 0.0
 
-    def in_cells(self, limit: int) -> ColumnProfile:
-        """Return the profile in fewer cells, without names once labels share them."""
-        cells = self.cells.limited(limit)
-        if cells.dropped == self.cells.dropped:
-            return attrs.evolve(self, cells=cells)
-        return attrs.evolve(self, cells=cells, names=_NO_NAMES, lengths=self.label_lengths)
-
     def scaled(self, share: float) -> ColumnProfile:
         """Return the profile with all counts multiplied."""
         cells, lengths = (attrs.evolve(each, counts=each.counts * share) for each in (self.cells, self.label_lengths))
@@ -162,6 +163,14 @@ def profile_columns(columns: Mapping[str, pd.Series[Any]], weights: Weights | No
         name: ColumnProfile._of("numeric", counted[name]) if name in counted else ColumnProfile.of(column, weights)
         for name, column in columns.items()
     }
+
+
+def profile_groups(
+    column: pd.Series[Any], group: npt.NDArray[np.intp], groups: int, weights: Weights | None
+) -> list[ColumnProfile]:
+    """Profile a column in each group of rows, see `count_by_group`."""
+    kind = kind_of(column)
+    return [ColumnProfile._of(kind, counted) for counted in count_by_group(column, kind, group, groups, weights)]
 
 
 def _is_short(column: pd.Series[Any]) -> bool:

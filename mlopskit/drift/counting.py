@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -10,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlopskit.drift.cells import Cells, Counts
+from mlopskit.drift.cells import Cells, Counts, Keys
 from mlopskit.drift.columns import NUMBERS, WHOLE, Kind, labels_of, numbers, numbers_by_row
 from mlopskit.drift.keys import label_keys, number_keys
 
 NUMBER_CELLS = 2048
 LABEL_CELLS = 1024
+GROUP_CELLS = 64
 _BEHIND_ALL = np.iinfo(np.int64).max
 
 Weights = npt.NDArray[np.float64]
@@ -78,6 +80,50 @@ def count_column(column: pd.Series[Any], kind: Kind, weights: Weights | None = N
     if cells.dropped:
         return Counted(cells, missing, lengths=length_cells(labels, counts))
     return Counted(cells, missing, dict(zip(keys.tolist(), labels, strict=True)))
+
+
+def count_by_group(
+    column: pd.Series[Any], kind: Kind, group: npt.NDArray[np.intp], groups: int, weights: Weights | None = None
+) -> Iterator[Counted]:
+    """Count the values of a column in each of many groups of rows, without the names of labels.
+
+    Parameters
+    ----------
+    column : Series
+    kind : str
+        What it holds.
+    group : ndarray of int, shape (rows,)
+        The group of each row, from 0 on; -1 if it is in none.
+    groups : int
+    weights : ndarray of float64, optional
+        How much each row counts; by default 1. One that weighs nothing is not seen.
+
+    Examples
+    --------
+    >>> counted = list(count_by_group(pd.Series([2, 1, None, 2]), "numeric", np.array([0, 1, 1, 0]), 2))
+    >>> [each.cells.counts.tolist() for each in counted], [each.missing for each in counted]
+    ([[2], [1]], [0, 1])
+    """
+    weighs = np.ones(len(column), dtype=np.int64) if weights is None else weights
+    seen = (group >= 0) & (weighs > 0)
+    keys, known = _keys_by_row(column, kind)
+    missing = np.zeros(groups, dtype=weighs.dtype)
+    np.add.at(missing, group[seen & ~known], weighs[seen & ~known])
+    seen &= known
+    order = np.argsort(group[seen], kind="stable")
+    keys, weighs = keys[seen][order], weighs[seen][order]
+    ends = np.searchsorted(group[seen][order], np.arange(groups + 1)).tolist()
+    for (first, last), without in zip(pairwise(ends), missing.tolist(), strict=True):
+        yield Counted(Cells.of_counted(keys[first:last], weighs[first:last], GROUP_CELLS), without)
+
+
+def _keys_by_row(column: pd.Series[Any], kind: Kind) -> tuple[Keys, npt.NDArray[np.bool_]]:
+    """Give the key of each row's value, and which rows have one."""
+    if kind in NUMBERS:
+        by_row = numbers_by_row(column, kind).astype(np.float64)
+        return number_keys(by_row), ~np.isnan(by_row)
+    codes, labels = labels_of(column)
+    return np.append(label_keys(labels), 0)[codes], codes >= 0
 
 
 def count_floats(columns: Sequence[npt.NDArray[np.float64]]) -> Iterator[Counted]:

@@ -12,13 +12,11 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from mlopskit.drift.column_profile import ColumnProfile, profile_columns
+from mlopskit.drift.column_profile import ColumnProfile, profile_columns, profile_groups
 from mlopskit.drift.columns import labels_of
 from mlopskit.drift.counting import Weights
 from mlopskit.drift.keys import label_keys
 from mlopskit.errors import ValidationError
-
-GROUP_CELLS = 64
 
 
 @attrs.frozen(eq=False)
@@ -81,7 +79,7 @@ class Profile:
         weighed = None if weights is None else weights_of(frame, weights)
         known = profile_columns({name: by_name[name] for name in wanted if name in by_name}, weighed)
         found = {name: known.get(name, absent) for name in wanted}
-        parts = {} if groups is None else _by_group(frame, wanted, groups, weights)
+        parts = {} if groups is None else _by_group(by_name, wanted, groups, weighed)
         if weighed is None:
             return cls(found, len(frame), len(frame), len(frame), parts)
         return cls(found, len(frame), float(weighed.sum()), float(np.square(weighed).sum()), parts)
@@ -136,9 +134,6 @@ class Profile:
         share = self.weight / self.squares if self.squares else 0.0
         return attrs.evolve(self, columns={name: each.scaled(share) for name, each in self.columns.items()})
 
-    def _in_cells(self, limit: int) -> Profile:
-        return attrs.evolve(self, columns={name: each.in_cells(limit) for name, each in self.columns.items()})
-
 
 def columns_of(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     """Give the columns of a frame by the text of their names.
@@ -162,14 +157,25 @@ def rows_by_label(frame: pd.DataFrame, column: pd.Series[Any]) -> Iterator[tuple
     yield from ((labels[code], rows) for code, rows in frame.groupby(codes, sort=False) if code >= 0)
 
 
-def _by_group(frame: pd.DataFrame, columns: list[str], groups: str, weights: str | None) -> dict[int, Profile]:
-    by_name = columns_of(frame)
+def _by_group(
+    by_name: Mapping[str, pd.Series[Any]], columns: list[str], groups: str, weights: Weights | None
+) -> dict[int, Profile]:
     if groups not in by_name:
         raise ValidationError(f"the frame has no column {groups!r} to tell which rows belong together")
-    return {
-        int(label_keys([label])[0]): Profile.of(rows, columns, weights=weights)._in_cells(GROUP_CELLS)
-        for label, rows in rows_by_label(frame, by_name[groups])
-    }
+    group, labels = labels_of(by_name[groups])
+    found = {name: profile_groups(by_name[name], group, len(labels), weights) for name in columns if name in by_name}
+    known = group >= 0
+    one = np.ones(len(group))
+    rows, weight, squares = (
+        np.bincount(group[known], each[known], len(labels)).tolist()
+        for each in ((one, one, one) if weights is None else (one, weights, weights**2))
+    )
+    profiles = {}
+    for place, key in enumerate(label_keys(labels).tolist()):
+        absent = ColumnProfile.empty(absent=int(rows[place]))
+        in_group = {name: found[name][place] if name in found else absent for name in columns}
+        profiles[key] = Profile(in_group, int(rows[place]), weight[place], squares[place])
+    return profiles
 
 
 def weights_of(frame: pd.DataFrame, weights: str) -> Weights:
