@@ -89,6 +89,7 @@ def _of_even_shares(pooled: Counts) -> Places:
 
 
 def _p_value(table: Counts, first: int, *, ordered: bool) -> float:
+    table = table[:, table.any(axis=0)]
     pooled = table.sum(axis=0) / table.sum()
     if ordered:
         table, time = np.cumsum(table, axis=1), within(np.cumsum(pooled)[:-1])

@@ -148,7 +148,7 @@ def _counted(keys: Keys) -> tuple[Keys, Counts]:
         return _counted_in_order(np.sort(keys))
     least = int(keys.min())
     span = int(keys.max()) - least + 1
-    if span > 16 * len(keys) + (1 << 16):
+    if span > 16 * len(keys):
         return _counted_in_order(np.sort(keys))
     table = np.bincount(keys - least, minlength=span)
     places = np.flatnonzero(table)

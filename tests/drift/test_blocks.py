@@ -157,3 +157,9 @@ def test_a_frame_without_the_column_of_groups_is_refused():
     detector = DriftDetector(groups="day").fit(stormy(5, seed=1))
     with pytest.raises(ValidationError, match="no column 'day'"):
         detector.detect(stormy(5, seed=1).drop(columns="day"))
+
+
+def test_a_column_that_misses_every_value_on_both_sides_has_not_moved():
+    rows = pd.DataFrame({"nothing": [None] * 200, "day": np.arange(200) % 20})
+    report = DriftDetector(groups="day", min_effect=0).fit(rows).detect(rows)
+    assert (report.columns[0].verdict, report.columns[0].p_value) == ("not enough data", 1.0)
